@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From class to decision, as the kernel reads it.
+ *
+ * A class is (soil, reach, set of rules whose address part matches), interned to 16 bits. The row
+ * of a class says what happens to packets of that class. Rows form a matrix, scope x class: the
+ * row of class c in scope s is rows[s * classes + c]. Without scopes there is one scope, 0.
+ *
+ * Most rows are a plain verdict. Where ports, protocols or an expiry matter, the row names a run
+ * of entries; the first entry that matches decides, and if none does, the row itself.
+ */
+#ifndef GABELOU_MAPS_DECISION_H
+#define GABELOU_MAPS_DECISION_H
+
+#include <linux/types.h>
+
+#define CLASSES_MOST 0xff00 /* class numbers above this mean something else in the v4 root */
+#define RULE_NONE    0xffff
+
+/* Class 0 is always "the table knows nothing": decided as REASON_INTERNAL. */
+#define CLASS_NONE 0
+
+/* What a row does. The embedded kinds send the judge to the IPv4 address inside an IPv6 one. */
+enum row_act {
+	ROW_DENY,	     /* = VERDICT_DENY */
+	ROW_ALLOW,	     /* = VERDICT_ALLOW */
+	ROW_EMBEDDED_LOW,    /* bits 96..127: mapped, compatible, NAT64 /96 (RFC 4291, 6052) */
+	ROW_EMBEDDED_6TO4,   /* bits 16..47 (RFC 3056) */
+	ROW_EMBEDDED_TEREDO, /* bits 96..127, inverted (RFC 4380) */
+};
+
+struct class_row {
+	__u8 act;     /* enum row_act */
+	__u8 reason;  /* enum reason */
+	__u16 rule;   /* number of the rule that decided; RULE_NONE */
+	__u32 entries; /* first entry << 8 | number of entries; 0: none */
+};
+
+#define ROW_ENTRIES(first, count) ((__u32)(first) << 8 | (count))
+#define ROW_ENTRIES_FIRST(entries) ((entries) >> 8)
+#define ROW_ENTRIES_COUNT(entries) ((entries) & 0xff)
+
+struct class_entry {
+	__u64 until;	 /* TAI nanoseconds; 0: for ever */
+	__u16 port_low;	 /* destination ports, host order, inclusive; ICMP: the type */
+	__u16 port_high;
+	__u16 rule;
+	__u8 protocol;	 /* IP protocol number; 0: any */
+	__u8 verdict;	 /* enum verdict */
+	__u8 reason;	 /* enum reason */
+	__u8 reserved[7];
+};
+
+/*
+ * Counters, one slot per decision, so that a packet costs one increment:
+ * slots [0, REASON_COUNT)        what was decided without the table, by reason
+ * then one slot per row          in the order of the rows
+ * then one slot per entry        in the order of the entries
+ */
+struct counter {
+	__u64 packets; /* GSO counted by segments */
+	__u64 bytes;   /* as the interface sees them, link header included */
+};
+
+#define COUNTER_OF_ROW(row)		(REASON_COUNT + (row))
+#define COUNTER_OF_ENTRY(rows, entry)	(REASON_COUNT + (rows) + (entry))
+#define COUNTER_SLOTS(rows, entries)	(REASON_COUNT + (rows) + (entries))
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Flow events: the record of a judged flow that user space logs.
+ *
+ * The first packet of a denied flow is reported at once, later ones are summed up and reported
+ * again after an interval. The kernel keeps one flow_state per flow_key; user space sweeps those
+ * that fell silent. Losses are counted per CPU in the map "events_lost".
+ */
+#ifndef GABELOU_MAPS_EVENT_H
+#define GABELOU_MAPS_EVENT_H
+
+#include <linux/types.h>
+
+#define EVENT_ABI 1 /* bump with any change of the structs below */
+
+/* Addresses in network byte order; IPv4 in the first 4 bytes, the rest zero. Ports in host order.
+ * What the parser did not reach is zero. */
+struct flow_key {
+	__u8 source[16];
+	__u8 destination[16];
+	__u16 source_port;
+	__u16 destination_port; /* ICMP: type << 8 | code */
+	__u32 ifindex;
+	__u32 generation;
+	__u16 ethertype; /* host order: 0x0800, 0x86dd, ... */
+	__u8 protocol;	 /* IP protocol number */
+	__u8 reason;	 /* enum reason */
+};
+
+struct flow_state {
+	__u64 first;	/* CLOCK_BOOTTIME nanoseconds of the first packet since the last event */
+	__u64 reported; /* of the last event */
+	__u64 packets;	/* since the last event */
+	__u64 bytes;
+	__u32 row;	/* row of the verdict table; ROW_NOT_JUDGED if the table was not asked */
+	__u16 rule;
+	__u16 reserved;
+};
+
+#define ROW_NOT_JUDGED 0xffffffff
+
+enum event_kind {
+	EVENT_FIRST = 1, /* the first packet of a flow */
+	EVENT_SUMMARY,	 /* what came since the last event of the flow */
+};
+
+enum event_flag {
+	EVENT_MONITOR = 1 << 0, /* let pass: the policy is in monitor mode */
+};
+
+struct flow_event {
+	struct flow_key key;
+	__u64 time;	/* CLOCK_BOOTTIME nanoseconds of the packet that made the event */
+	__u64 first;	/* of the first packet in this event */
+	__u64 packets;	/* in this event */
+	__u64 bytes;
+	__u32 row;
+	__u16 rule;	/* RULE_NONE if no rule decided */
+	__u8 kind;	/* enum event_kind */
+	__u8 flags;	/* enum event_flag */
+};
+
+#endif
