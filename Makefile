@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# gabelou: one binary, with the BPF objects embedded by skeleton.
+
+BUILD   ?= build
+PREFIX  ?= /usr
+CC      ?= gcc
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+V       ?= 0
+Q       := $(if $(filter 1,$(V)),,@)
+say      = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+VERSION  := 0.1.0
+PACKAGES := libbpf libnl-3.0 libnl-route-3.0 libelf jansson yaml-0.1 libzstd libcrypto
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+CFLAGS   ?= -O2 -g
+CPPFLAGS += -D_GNU_SOURCE -I. -I$(BUILD) -DGABELOU_VERSION='"$(VERSION)"' -DGABELOU_PREFIX='"$(PREFIX)"'
+CPPFLAGS += $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+LIBS      = $(shell pkg-config --libs $(PACKAGES))
+
+sources   = $(wildcard userspace/$(1)/*.c)
+PURE     := $(foreach folder,base policy atlas table flow ledger,$(call sources,$(folder)))
+SYSTEM   := $(foreach folder,kernel agent cli,$(call sources,$(folder)))
+objects   = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
+SKELETONS := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
+PROG_TESTS := $(patsubst tests/prog/%.c,$(BUILD)/tests/prog/%,$(wildcard tests/prog/*_test.c))
+LAB_TOOLS  := $(patsubst tests/lab/%.c,$(BUILD)/tests/lab/%,$(wildcard tests/lab/*.c))
+FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+
+.PHONY: help all check check-root fuzz bench install clean packages format
+.DEFAULT_GOAL := all
+
+help:
+	@echo 'make [all]       build $(BUILD)/gabelou'
+	@echo 'make check       unit tests (no root), with ASan and UBSan'
+	@echo 'make check-root  everything that needs BPF and namespaces'
+	@echo 'make fuzz        each fuzzer for a minute (FUZZ_SECONDS=60)'
+	@echo 'make install     into $$DESTDIR$(PREFIX)'
+
+all: $(BUILD)/gabelou
+
+# One line that names the missing package.
+packages:
+	@for need in $(CC):gcc $(CLANG):clang $(BPFTOOL):bpftool pkg-config:pkg-config; do \
+		command -v $${need%%:*} >/dev/null || { echo "missing: apt-get install $${need##*:}"; exit 1; }; done
+	@for need in libbpf:libbpf-dev libnl-3.0:libnl-3-dev libnl-route-3.0:libnl-route-3-dev \
+		libelf:libelf-dev jansson:libjansson-dev yaml-0.1:libyaml-dev libzstd:libzstd-dev libcrypto:libssl-dev; do \
+		pkg-config --exists $${need%%:*} || { echo "missing: apt-get install $${need##*:}"; exit 1; }; done
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h maps/*.h) | packages
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-function -I. \
+		-I/usr/include/$(shell $(CC) -dumpmachine) -c $< -o $@.full
+	$(Q)$(BPFTOOL) gen object $@ $@.full && rm $@.full
+
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new && mv $@.new $@
+
+# Objects: "plain" for the binary, "san" for the unit tests.
+$(BUILD)/plain/%.o: %.c | packages
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 $(WARNINGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/san/%.o: %.c | packages
+	$(call say,CC san,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer -std=gnu11 $(WARNINGS) -MMD -MP -c $< -o $@
+
+$(call objects,plain,$(SYSTEM)): | $(SKELETONS)
+
+$(BUILD)/gabelou: $(call objects,plain,userspace/main.c $(PURE) $(SYSTEM))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+
+$(BUILD)/tests/unit/%: $(BUILD)/san/tests/unit/%.o $(call objects,san,$(PURE))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -fsanitize=address,undefined $^ $(LIBS) -lcmocka -o $@
+
+$(BUILD)/tests/prog/%: $(BUILD)/plain/tests/prog/%.o $(call objects,plain,$(PURE) $(call sources,kernel))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+$(BUILD)/tests/lab/%: tests/lab/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 $(WARNINGS) $< -o $@
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(PURE)
+	$(call say,FUZZ,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -std=gnu11 -w $< $(PURE) $(LIBS) -o $@
+
+.SECONDARY:
+
+tests: $(UNIT_TESTS) $(PROG_TESTS) $(LAB_TOOLS)
+.PHONY: tests
+
+check: $(UNIT_TESTS)
+	@scripts/run-tests $(UNIT_TESTS)
+
+check-root: all $(PROG_TESTS) $(LAB_TOOLS)
+	@scripts/run-tests $(PROG_TESTS) $(sort $(wildcard tests/lab/*.sh))
+
+FUZZ_SECONDS ?= 60
+fuzz: $(FUZZERS)
+	@for fuzzer in $(FUZZERS); do echo "== $$fuzzer"; mkdir -p $(BUILD)/corpus/$$(basename $$fuzzer); \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(BUILD)/corpus/$$(basename $$fuzzer) \
+		2>&1 | grep -E 'ERROR|SUMMARY|stat::' || exit 1; done
+
+install: all
+	install -Dm755 $(BUILD)/gabelou $(DESTDIR)$(PREFIX)/sbin/gabelou
+	install -d $(DESTDIR)$(PREFIX)/share/gabelou/policies
+	install -m644 $(filter-out data/README.md,$(wildcard data/*)) $(DESTDIR)$(PREFIX)/share/gabelou
+	install -m644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/gabelou/policies
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard docs/*.8)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a generation does not use disappears at verification: these constants are read-only data,
+ * set by user space before the program is loaded.
+ */
+#ifndef GABELOU_BPF_CONFIG_H
+#define GABELOU_BPF_CONFIG_H
+
+const volatile __u32 config_generation;
+const volatile __u32 config_class_count; /* rows of one scope */
+const volatile __u32 config_row_count;
+const volatile __u32 config_entry_count;
+const volatile __u32 config_v4_blocks_size; /* bytes, as each section's */
+const volatile __u32 config_v6_root_size;
+const volatile __u32 config_v6_nodes_size;
+const volatile __u64 config_flow_interval; /* nanoseconds between two events of a flow */
+const volatile __u32 config_control;	   /* mask of enum control */
+const volatile __u8 config_monitor;	   /* let pass what is denied */
+const volatile __u8 config_last_word;	   /* allow ends the chain of programs */
+const volatile __u8 config_layer3;	   /* the link has no Ethernet header */
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The atlas: all sources merged. For any address its soil, ASN and owner, and who said so.
+ *
+ * Pure: reads files, knows no kernel and no policy. An atlas is immutable once built.
+ */
+#ifndef GABELOU_ATLAS_ATLAS_H
+#define GABELOU_ATLAS_ATLAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "userspace/base/address.h"
+#include "userspace/base/country.h"
+#include "userspace/base/diagnostic.h"
+#include "userspace/base/digest.h"
+
+#define ATLAS_SOIL_SOURCES_MOST 8
+
+enum atlas_agree { ATLAS_AGREE_FIRST, ATLAS_AGREE_MAJORITY, ATLAS_AGREE_ALL };
+
+/* Paths. data_dir holds the embedded files: soil.csv.zst, registry.csv.zst, asn.csv.zst,
+ * asn-names.csv.zst, owners.csv.zst, doubtful.csv.zst, anycast.csv. A count of 0 means the
+ * embedded default for that role. */
+struct atlas_config {
+	const char *data_dir;
+	char *const *soil;
+	size_t soil_count;
+	char *const *asn;
+	size_t asn_count;
+	char *const *owner; /* later files win line by line and are marked local */
+	size_t owner_count;
+	enum atlas_agree agree;
+	time_t now; /* for "since": the owner line in force at this moment */
+};
+
+enum soil_state { SOIL_UNKNOWN, SOIL_AGREED, SOIL_CONTESTED, SOIL_SPECIAL, SOIL_ANYCAST };
+
+/* Special-use space, decided by us before any source is asked. See special.c for the RFCs. */
+enum special {
+	SPECIAL_NONE,
+	SPECIAL_PRIVATE,	 /* RFC 1918, RFC 4193, RFC 6598: what "local: private" means... */
+	SPECIAL_LINK,		 /* ...with link-local unicast (RFC 3927, RFC 4291) */
+	SPECIAL_LINK_MULTICAST,	 /* ...and 224.0.0.0/24, ff02::/16, 255.255.255.255 */
+	SPECIAL_MULTICAST,	 /* every other multicast group */
+	SPECIAL_LOOPBACK,
+	SPECIAL_RESERVED,	 /* documentation, benchmarking, 0/8, 240/4, unassigned v6, ... */
+	SPECIAL_EMBEDDED_LOW,	 /* ::ffff:0:0/96, ::/96, 64:ff9b::/96: judged by the inner IPv4 */
+	SPECIAL_EMBEDDED_6TO4,	 /* 2002::/16 */
+	SPECIAL_EMBEDDED_TEREDO, /* 2001::/32 */
+};
+
+/* What the atlas knows of a range. Equal places are one place, numbered from 0; place 0 is
+ * "nothing known". */
+struct place {
+	uint32_t asn;  /* 0: announced by nobody */
+	country_t soil; /* the merged answer; COUNTRY_NONE unless state is AGREED or ANYCAST */
+	uint8_t state;	/* enum soil_state */
+	uint8_t special; /* enum special */
+	country_t votes[ATLAS_SOIL_SOURCES_MOST]; /* each source's word; COUNTRY_NONE: it has none */
+};
+
+/* Everything from starts[i] up to starts[i + 1] - 1 (or the family's end) is places[i].
+ * starts[0] is 0; neighbours differ. */
+struct atlas_ranges {
+	size_t count;
+	const u128 *starts;
+	const uint32_t *places;
+};
+
+enum owner_basis {
+	OWNER_UNKNOWN,	/* in no owner table */
+	OWNER_SOURCED,	/* a line that cites a page */
+	OWNER_ASSERTED, /* a line without one ("general knowledge") */
+	OWNER_LOCAL,	/* a line of the user's own file */
+	OWNER_INFERRED, /* from the registry, under "unlisted: registry" */
+};
+const char *owner_basis_name(enum owner_basis basis);
+const char *soil_state_name(enum soil_state state);
+
+/* Strings are owned by the atlas; "" where not known. */
+struct operator {
+	uint32_t asn;
+	const char *name;	  /* of the ASN, from the ASN table */
+	const char *organisation; /* from the owner table */
+	const char *parent;
+	country_t parent_country;
+	country_t seat;		 /* explicit or inferred */
+	bool seat_inferred;
+	country_t registry;	 /* where most of its announced space is registered */
+	enum owner_basis basis;	 /* OWNER_UNKNOWN: not listed */
+	bool doubtful;		 /* on the doubtful list: never gets an owner by inference */
+	const char *since;
+	const char *source;	 /* the citation; for a doubtful one, the reason */
+};
+
+#define REACH_MOST 4
+/* Sorted, distinct states (territories mapped by country_state); the rest COUNTRY_NONE. */
+struct reach {
+	country_t countries[REACH_MOST];
+	uint8_t count;	  /* 0: no owner */
+	uint8_t inferred; /* 1: from the registry only */
+};
+
+enum source_role { SOURCE_SOIL, SOURCE_ASN, SOURCE_ASN_NAMES, SOURCE_OWNER, SOURCE_DOUBTFUL,
+		   SOURCE_REGISTRY, SOURCE_ANYCAST };
+const char *source_role_name(enum source_role role);
+
+struct source {
+	enum source_role role;
+	const char *name; /* "DB-IP Lite" from "# name:", else the file's name */
+	const char *path;
+	const char *date; /* "2026-06-01" from "# date:", else the file's modification time */
+	struct digest digest;
+	size_t rows;
+};
+
+struct atlas;
+int atlas_build(const struct atlas_config *config, struct atlas **atlas,
+		struct diagnostics *diagnostics);
+void atlas_free(struct atlas *atlas);
+
+struct atlas_ranges atlas_ranges(const struct atlas *atlas, enum family family);
+uint32_t atlas_lookup(const struct atlas *atlas, struct address address); /* number of the place */
+uint32_t atlas_place_count(const struct atlas *atlas);
+const struct place *atlas_place(const struct atlas *atlas, uint32_t number);
+/* NULL: the ASN is in no table at all. */
+const struct operator *atlas_operator(const struct atlas *atlas, uint32_t asn);
+/* Seat and parent of a listed operator; of an unlisted one nothing, or with @registry its registry
+ * country (never for the doubtful). */
+struct reach atlas_reach(const struct atlas *atlas, uint32_t asn, bool registry);
+size_t atlas_source_count(const struct atlas *atlas);
+/* The soil sources come first, in the order of struct place's votes. */
+const struct source *atlas_source(const struct atlas *atlas, size_t number);
+size_t atlas_soil_source_count(const struct atlas *atlas);
+enum atlas_agree atlas_agree(const struct atlas *atlas);
+
+/* The IPv4 address inside an embedded IPv6 one, by the kind of special space. */
+struct address special_embedded(enum special special, struct address address);
+enum special special_of(struct address address);
+
+/* The oracle's way to a place: scans each source file row by row, no merged ranges, and marks the
+ * addresses each row covers. @addresses are sorted by (family, value). Slow on purpose. */
+int atlas_scan(const struct atlas_config *config, const struct address *addresses, size_t count,
+	       struct place *places, struct diagnostics *diagnostics);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Flow events -> lines. One file per output format. Pure. */
+#ifndef GABELOU_FLOW_FLOW_H
+#define GABELOU_FLOW_FLOW_H
+
+#include <jansson.h>
+
+#include "maps/event.h"
+#include "userspace/atlas/atlas.h"
+#include "userspace/table/table.h"
+
+/* What an event means, resolved: borrowed pointers. */
+struct flow {
+	const struct flow_event *event;
+	uint64_t sequence;
+	int64_t time_realtime_ns; /* of the event */
+	const char *interface_name;
+	const char *hostname;
+	const char *policy_name;
+	const char *rule_name; /* NULL: no rule decided */
+	const char *rule_why;
+	const struct place *place; /* NULL: not known (no IP destination) */
+	const struct operator *operator; /* NULL: not known */
+	struct reach reach;
+	const struct atlas *atlas; /* names the sources; may be NULL */
+};
+
+/* ECS 9 (elastic/ecs): a firewall denial. A new reference; NULL: out of memory. */
+json_t *flow_ecs(const struct flow *flow);
+/* Community ID v1 hash (corelight/community-id-spec): "1:base64" into 32 bytes. */
+const char *flow_community_id(const struct flow_event *event, char *text);
+
+#endif

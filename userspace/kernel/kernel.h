@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Load, attach, pin, swap, read back. The only folder that knows libbpf and libnl.
+ *
+ * All pins live in pid 1's mount namespace, under /sys/fs/bpf/gabelou (mode 0700), keyed by the
+ * cookie of the network namespace:
+ *
+ *   ns-COOKIE/events, flows, events_lost   shared by all generations
+ *   ns-COOKIE/gen-N/            program, counters and the table's sections, one map each
+ *   ns-COOKIE/link-IFINDEX      the tcx link, or absent where clsact is used
+ *
+ * and the record of each generation (JSON, policy text, class table) under
+ * /var/lib/gabelou/ns-COOKIE/gen-N.json, with "current" naming the one in force. One lock (flock
+ * on the pin directory) covers every change.
+ */
+#ifndef GABELOU_KERNEL_KERNEL_H
+#define GABELOU_KERNEL_KERNEL_H
+
+#include <jansson.h>
+#include <net/if.h>
+
+#include "maps/event.h"
+#include "userspace/table/table.h"
+
+struct kernel;
+
+enum kernel_access { KERNEL_READ, KERNEL_CHANGE /* takes the lock; waits up to 30 s */ };
+
+/* Refuses without root, without BPF, or where bpffs cannot be mounted: -EPERM or -ENOTSUP with a
+ * message (exit 3). */
+int kernel_open(enum kernel_access access, struct kernel **kernel,
+		struct diagnostics *diagnostics);
+void kernel_close(struct kernel *kernel);
+
+enum hook { HOOK_TCX, HOOK_CLSACT };
+const char *hook_name(enum hook hook);
+
+struct kernel_interface {
+	char name[IF_NAMESIZE];
+	uint32_t ifindex;
+	const char *role; /* "uplink", "loopback" */
+	enum hook hook;
+	bool guarded;
+};
+
+/* What the policy asks of the kernel side. */
+struct kernel_options {
+	bool monitor;
+	bool last_word;
+	uint32_t control;	  /* mask of enum control */
+	char *const *guard;	  /* globs; NULL: auto, every interface but loopback */
+	size_t guard_count;
+	uint64_t flow_interval_ns; /* 0: the default, 10 s */
+};
+
+/*
+ * The whole of an apply, under the lock: load, fill, freeze, read back, probe with packets of known
+ * verdict, write the record, attach or swap every link, drop the old generation's objects.
+ * @record is stored as JSON beside the generation, with "generation" and "since" added to it. Any
+ * failure leaves the old generation enforcing. The generation's number comes back in @generation.
+ */
+int kernel_apply(struct kernel *kernel, const struct table *table,
+		 const struct kernel_options *options, json_t *record, uint32_t *generation,
+		 struct diagnostics *diagnostics);
+
+/* Removes links, pins and the "current" record. -ENOENT if nothing is enforced. */
+int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics);
+
+/* The record of what is enforced: a new reference. -ENOENT (no message) if nothing is. */
+int kernel_record(struct kernel *kernel, json_t **record, struct diagnostics *diagnostics);
+/* The record of an older generation, for late events. */
+int kernel_record_of(struct kernel *kernel, uint32_t generation, json_t **record,
+		     struct diagnostics *diagnostics);
+
+/* The interfaces of this namespace; *interfaces is freed by the caller. */
+int kernel_interfaces(struct kernel *kernel, struct kernel_interface **interfaces, size_t *count,
+		      struct diagnostics *diagnostics);
+/* Prefixes of the addresses on them; freed by the caller. */
+int kernel_connected(struct prefix **prefixes, size_t *count, struct diagnostics *diagnostics);
+
+/* Counters of the current generation summed over CPUs: COUNTER_SLOTS of them; freed by caller. */
+int kernel_counters(struct kernel *kernel, struct counter **counters, size_t *count,
+		    struct diagnostics *diagnostics);
+int kernel_events_lost(struct kernel *kernel, uint64_t *lost);
+
+/* The enforced table, mapped read-only from the pinned maps (classes is NULL). */
+int kernel_table(struct kernel *kernel, struct table **table, struct diagnostics *diagnostics);
+
+/* The one reader of the ring: -EBUSY with a message if there is another. */
+struct kernel_events;
+typedef void (*kernel_event_handler)(const struct flow_event *event, void *context);
+int kernel_events_open(struct kernel *kernel, kernel_event_handler handler, void *context,
+		       struct kernel_events **events, struct diagnostics *diagnostics);
+/* Waits at most @timeout_ms, calls the handler; then sweeps flows that fell silent. Returns the
+ * number of events or -errno (-EINTR: a signal). */
+int kernel_events_poll(struct kernel_events *events, int timeout_ms);
+void kernel_events_close(struct kernel_events *events);
+
+/* For tests: loads a table without attaching and runs frames through it (BPF_PROG_RUN). */
+struct kernel_trial;
+int kernel_trial_open(const struct table *table, const struct kernel_options *options,
+		      struct kernel_trial **trial, struct diagnostics *diagnostics);
+/* Returns the tc action (0 pass, 2 drop, -1 next). */
+int kernel_trial_run(struct kernel_trial *trial, const void *frame, size_t size, int *action);
+/* Summed over CPUs. */
+int kernel_trial_counters(struct kernel_trial *trial, struct counter *counters, size_t count);
+/* Judges many destinations at once in the kernel: class and decision of each, exactly as the guard
+ * would. Addresses of one family. */
+int kernel_trial_judge(struct kernel_trial *trial, const struct address *addresses, size_t count,
+		       struct decision *decisions);
+void kernel_trial_close(struct kernel_trial *trial);
+
+/* True in the machine's first network namespace (/proc/1/ns/net). */
+bool kernel_in_initial_namespace(void);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The policy: what the user writes, as a structure. Pure: no kernel, no atlas.
+ */
+#ifndef GABELOU_POLICY_POLICY_H
+#define GABELOU_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "userspace/base/address.h"
+#include "userspace/base/country.h"
+#include "userspace/base/diagnostic.h"
+#include "userspace/base/digest.h"
+
+enum policy_mode { POLICY_ENFORCE, POLICY_MONITOR };
+enum policy_chain { POLICY_CHAIN_NEXT, POLICY_CHAIN_LAST_WORD };
+enum policy_agree { POLICY_AGREE_FIRST, POLICY_AGREE_MAJORITY, POLICY_AGREE_ALL };
+enum policy_unlisted { POLICY_UNLISTED_DENY, POLICY_UNLISTED_REGISTRY };
+enum policy_local { POLICY_LOCAL_NONE, POLICY_LOCAL_PRIVATE, POLICY_LOCAL_CONNECTED };
+
+enum rule_kind { RULE_DENY, RULE_ALLOW };
+
+/* All conditions of a rule must hold; an absent condition (has_ false, count 0) always holds. */
+struct rule {
+	enum rule_kind kind;
+	unsigned index; /* in its own list, from 1: "allow #1" */
+	bool has_soil, has_owner;
+	struct country_set soil, owner; /* groups resolved */
+	char *soil_text, *owner_text;	/* as written: "FR, EU"; NULL if absent */
+	uint32_t *asns;
+	size_t asn_count;
+	struct prefix *to;
+	size_t to_count;
+	bool anycast; /* may match anycast space by its soil */
+	char *why;    /* NULL if absent */
+	unsigned line, column;
+};
+
+/* A list of file names or patterns, as written. */
+struct names {
+	char **items;
+	size_t count;
+};
+
+struct policy {
+	char *file;
+	struct digest digest; /* of the bytes of the file */
+	char *name;
+	enum policy_mode mode;
+	bool guard_auto;
+	struct names guard; /* globs, when not auto */
+	unsigned guard_line, guard_column;
+	enum policy_chain chain;
+
+	struct names soil, asn, owner; /* data files; empty: the embedded default */
+	enum policy_agree agree;
+	unsigned warn_days, stale_days; /* max-age; default 45 and 120 */
+
+	struct rule *rules; /* in order of judgement: every deny, then every allow */
+	size_t rule_count;  /* under 65,535 */
+
+	enum policy_unlisted unlisted;
+	bool anycast;	      /* top-level "anycast: allow": every rule may match anycast */
+	enum policy_local local;
+	uint32_t control; /* mask of enum control */
+};
+
+/* Groups of countries, from data/groups.csv: "EU" -> its members. */
+struct groups;
+/* CSV: group,member,since,source; '#' comments. 0 or -errno with messages. */
+int groups_read(const char *path, struct groups **groups, struct diagnostics *diagnostics);
+/* NULL: no such group. */
+const struct country_set *groups_find(const struct groups *groups, const char *name, size_t length);
+void groups_free(struct groups *groups);
+
+/* Reads and checks a policy file. Every fault that can be found is reported, not only the first.
+ * 0, or -errno with messages; *policy is untouched on failure. Relative data paths are relative
+ * to the policy's own folder and come back resolved. */
+int policy_read(const char *path, const struct groups *groups, struct policy **policy,
+		struct diagnostics *diagnostics);
+void policy_free(struct policy *policy);
+
+/* "allow #1" into a buffer of 24 bytes. Returns it. */
+const char *rule_name(const struct rule *rule, char *text);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict table: policy x atlas -> the bytes that the kernel reads. Pure.
+ *
+ * The same bytes answer explain and plan, with no kernel. What the kernel does not need to know
+ * (which soil and owner a class stands for) is kept beside them, in struct class_info.
+ */
+#ifndef GABELOU_TABLE_TABLE_H
+#define GABELOU_TABLE_TABLE_H
+
+#include "maps/reason.h"
+#include "maps/table.h"
+#include "userspace/atlas/atlas.h"
+#include "userspace/policy/policy.h"
+
+/* What a class stands for. Equal keys are one class. */
+struct class_info {
+	country_t soil;
+	uint8_t state;	 /* enum soil_state */
+	uint8_t special; /* enum special */
+	struct reach reach;
+	uint8_t local;	 /* 1: not judged, by "local:" */
+	uint8_t routed;	 /* 1: some ASN announces it */
+	uint32_t rules;	 /* number of the set of rules whose address part matches */
+};
+
+struct table {
+	struct {
+		void *bytes; /* page-aligned, size rounded up to a multiple of 8 */
+		size_t size;
+	} sections[TABLE_SECTION_COUNT];
+	uint32_t class_count;
+	uint32_t row_count;
+	uint32_t entry_count;
+	struct class_info *classes;
+};
+
+/* Prefixes that the host is connected to; used only under "local: connected". */
+struct table_context {
+	const struct prefix *connected;
+	size_t connected_count;
+};
+
+int table_compile(const struct policy *policy, const struct atlas *atlas,
+		  const struct table_context *context, struct table **table,
+		  struct diagnostics *diagnostics);
+void table_free(struct table *table);
+
+/* As the kernel would: class 0 if the table knows nothing. Embedded IPv4 is followed by
+ * table_judge, not by table_class. */
+uint16_t table_class(const struct table *table, struct address address);
+
+struct decision {
+	enum verdict verdict;
+	enum reason reason;
+	uint16_t rule; /* number in policy->rules, or RULE_NONE */
+	uint16_t class;
+};
+struct decision table_judge(const struct table *table, struct address address);
+
+/* The oracle: judges one place by the policy's text, with no classes and no table. */
+struct decision oracle_judge(const struct policy *policy, const struct atlas *atlas,
+			     const struct place *place, const struct table_context *context,
+			     struct address address);
+
+/* Sorted changes: everything from starts[i] up to starts[i + 1] - 1 has classes[i].
+ * starts[0] is 0. */
+struct class_ranges {
+	size_t count, capacity;
+	u128 *starts;
+	uint16_t *classes;
+};
+
+/* The address part of the table. Both allocate sections[].bytes with table_section_alloc. */
+int lookup_v4_build(const struct class_ranges *ranges, struct table *table,
+		    struct diagnostics *diagnostics);
+int lookup_v6_build(const struct class_ranges *ranges, struct table *table,
+		    struct diagnostics *diagnostics);
+uint16_t lookup_v4(const struct table *table, uint32_t address);
+uint16_t lookup_v6(const struct table *table, u128 address);
+
+/* mmap'd zero pages; size is rounded up to a multiple of 8, at least 8. 0 or -ENOMEM. */
+int table_section_alloc(struct table *table, enum table_section section, size_t size);
+
+const char *reason_name(enum reason reason);
+const char *reason_text(enum reason reason);
+enum verdict reason_verdict(enum reason reason);
+
+#endif
