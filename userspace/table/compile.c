@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * policy x atlas -> classes -> verdict table, in one sweep over each family.
+ *
+ * The sweep walks the atlas' ranges and the policy's prefixes side by side. At each boundary a
+ * pair (place, set of prefixes that cover it) is interned; only a pair that was never seen is
+ * judged. So the cost is linear in the ranges, and rules are evaluated some 100,000 times, not
+ * once per range.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "userspace/base/intern.h"
+#include "userspace/table/match.h"
+
+/* A rule's prefix begins or ends here. */
+struct edge {
+	u128 at;
+	uint32_t rule; /* rule_count stands for "connected" */
+	int change;    /* +1, -1 */
+};
+
+/* Equal keys are one class. The reason is part of it: two places of one soil and reach can fail a
+ * rule for different causes, and each is counted under its own. */
+struct class_key {
+	struct class_info info;
+	struct class_row row;
+};
+
+struct compiler {
+	const struct policy *policy;
+	const struct atlas *atlas;
+	const struct table_context *context;
+	struct diagnostics *diagnostics;
+	struct edge *edges;
+	size_t edge_count;
+	int *depth;	  /* per rule (and connected): how many of its prefixes cover us */
+	bool *covered;	  /* the same as a key: depth > 0 */
+	bool *matched;	  /* scratch of judge() */
+	bool *prefix_matched;
+	struct intern coverings, rule_sets, pairs, classes;
+	uint16_t *class_of_pair;
+	size_t class_of_pair_capacity;
+	struct class_ranges ranges[FAMILIES];
+};
+
+static int add_edges(struct compiler *compiler, enum family family, const struct prefix *prefix,
+		     uint32_t rule)
+{
+	if (prefix->family != family)
+		return 0;
+	struct edge *edges = reallocarray(compiler->edges, compiler->edge_count + 2,
+					  sizeof(*edges));
+	if (!edges)
+		return -ENOMEM;
+	compiler->edges = edges;
+	edges[compiler->edge_count++] = (struct edge){ prefix->value, rule, 1 };
+	u128 last = prefix_last(prefix);
+	if (last != family_last(family))
+		edges[compiler->edge_count++] = (struct edge){ last + 1, rule, -1 };
+	return 0;
+}
+
+static int compare_edges(const void *a, const void *b)
+{
+	const struct edge *left = a, *right = b;
+
+	return left->at < right->at ? -1 : left->at > right->at;
+}
+
+static int collect_edges(struct compiler *compiler, enum family family)
+{
+	const struct policy *policy = compiler->policy;
+	int error = 0;
+
+	compiler->edge_count = 0;
+	memset(compiler->depth, 0, (policy->rule_count + 1) * sizeof(*compiler->depth));
+	for (uint32_t i = 0; i < policy->rule_count; i++)
+		for (size_t j = 0; j < policy->rules[i].to_count && !error; j++)
+			error = add_edges(compiler, family, &policy->rules[i].to[j], i);
+	if (policy->local == POLICY_LOCAL_CONNECTED && compiler->context)
+		for (size_t i = 0; i < compiler->context->connected_count && !error; i++)
+			error = add_edges(compiler, family, &compiler->context->connected[i],
+					  (uint32_t)policy->rule_count);
+	if (compiler->edge_count)
+		qsort(compiler->edges, compiler->edge_count, sizeof(*compiler->edges),
+		      compare_edges);
+	return error;
+}
+
+static uint8_t row_act(const struct place *place, const struct decision *decision)
+{
+	switch (place->special) {
+	case SPECIAL_EMBEDDED_LOW:
+		return ROW_EMBEDDED_LOW;
+	case SPECIAL_EMBEDDED_6TO4:
+		return ROW_EMBEDDED_6TO4;
+	case SPECIAL_EMBEDDED_TEREDO:
+		return ROW_EMBEDDED_TEREDO;
+	default:
+		return decision->verdict == VERDICT_ALLOW ? ROW_ALLOW : ROW_DENY;
+	}
+}
+
+/* The class of a place under the current covering; new ones are judged here. */
+static int64_t judge(struct compiler *compiler, const struct place *place)
+{
+	const struct policy *policy = compiler->policy;
+	struct reach reach = atlas_reach(compiler->atlas, place->asn,
+					 policy->unlisted == POLICY_UNLISTED_REGISTRY);
+	bool local = match_local_special(policy, place->special) ||
+		     compiler->covered[policy->rule_count];
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+
+		compiler->prefix_matched[i] = !rule->to_count || compiler->covered[i];
+		compiler->matched[i] = compiler->prefix_matched[i] &&
+				       match_place(policy, rule, place, &reach);
+	}
+	int64_t rules = intern_add(&compiler->rule_sets, compiler->matched);
+	if (rules < 0)
+		return rules;
+	struct decision decision = match_decide(policy, place, &reach, local, compiler->matched,
+						compiler->prefix_matched);
+	struct class_key key;
+	memset(&key, 0, sizeof(key));
+	key.info.soil = place->soil;
+	key.info.state = place->state;
+	key.info.special = place->special;
+	memcpy(key.info.reach.countries, reach.countries, sizeof(reach.countries));
+	key.info.reach.count = reach.count;
+	key.info.reach.inferred = reach.inferred;
+	key.info.local = local;
+	key.info.routed = place->asn != 0;
+	key.info.rules = (uint32_t)rules;
+	key.row.act = row_act(place, &decision);
+	key.row.reason = (uint8_t)decision.reason;
+	key.row.rule = decision.rule;
+	return intern_add(&compiler->classes, &key);
+}
+
+static int64_t class_of(struct compiler *compiler, uint32_t place, int64_t covering)
+{
+	uint32_t pair[2] = { place, (uint32_t)covering };
+	uint32_t known = compiler->pairs.count;
+	int64_t number = intern_add(&compiler->pairs, pair);
+
+	if (number < known)
+		return number < 0 ? number : compiler->class_of_pair[number];
+	if ((size_t)number >= compiler->class_of_pair_capacity) {
+		size_t capacity = compiler->class_of_pair_capacity * 2 + 1024;
+		uint16_t *classes = reallocarray(compiler->class_of_pair, capacity,
+						 sizeof(*classes));
+		if (!classes)
+			return -ENOMEM;
+		compiler->class_of_pair = classes;
+		compiler->class_of_pair_capacity = capacity;
+	}
+	int64_t class = judge(compiler, atlas_place(compiler->atlas, place));
+	if (class > CLASSES_MOST - 1)
+		return diagnostics_error(compiler->diagnostics, EOVERFLOW,
+					 (struct location){ .file = compiler->policy->file },
+					 "class overflow: over %u classes; use fewer rules with "
+					 "asn: or to:", CLASSES_MOST - 1);
+	if (class >= 0)
+		compiler->class_of_pair[number] = (uint16_t)class;
+	return class;
+}
+
+static int append(struct class_ranges *ranges, u128 start, uint16_t class)
+{
+	if (ranges->count && ranges->classes[ranges->count - 1] == class)
+		return 0;
+	if (ranges->count == ranges->capacity) {
+		size_t capacity = ranges->capacity * 2 + 4096;
+		u128 *starts = reallocarray(ranges->starts, capacity, sizeof(*starts));
+		if (starts)
+			ranges->starts = starts;
+		uint16_t *classes = reallocarray(ranges->classes, capacity, sizeof(*classes));
+		if (classes)
+			ranges->classes = classes;
+		if (!starts || !classes)
+			return -ENOMEM;
+		ranges->capacity = capacity;
+	}
+	ranges->starts[ranges->count] = start;
+	ranges->classes[ranges->count++] = class;
+	return 0;
+}
+
+/* Takes every edge at @at; the number of the covering after it. */
+static int64_t cross_edges(struct compiler *compiler, size_t *edge, u128 at)
+{
+	for (; *edge < compiler->edge_count && compiler->edges[*edge].at == at; (*edge)++) {
+		uint32_t rule = compiler->edges[*edge].rule;
+
+		compiler->depth[rule] += compiler->edges[*edge].change;
+	}
+	for (size_t i = 0; i <= compiler->policy->rule_count; i++)
+		compiler->covered[i] = compiler->depth[i] > 0;
+	return intern_add(&compiler->coverings, compiler->covered);
+}
+
+static int sweep(struct compiler *compiler, enum family family)
+{
+	struct atlas_ranges atlas = atlas_ranges(compiler->atlas, family);
+	int error = collect_edges(compiler, family);
+	size_t range = 0, edge = 0;
+	u128 at = 0;
+
+	if (error)
+		return error;
+	int64_t covering = cross_edges(compiler, &edge, 0);
+	while (covering >= 0) {
+		int64_t class = class_of(compiler, atlas.places[range], covering);
+
+		error = class < 0 ? (int)class :
+				    append(&compiler->ranges[family], at, (uint16_t)class);
+		if (error)
+			return error;
+		bool more_ranges = range + 1 < atlas.count, more_edges = edge < compiler->edge_count;
+		if (!more_ranges && !more_edges)
+			return 0;
+		if (!more_edges ||
+		    (more_ranges && atlas.starts[range + 1] <= compiler->edges[edge].at))
+			at = atlas.starts[range + 1];
+		else
+			at = compiler->edges[edge].at;
+		if (more_ranges && atlas.starts[range + 1] == at)
+			range++;
+		if (more_edges && compiler->edges[edge].at == at)
+			covering = cross_edges(compiler, &edge, at);
+	}
+	return (int)covering;
+}
+
+static int fill_rows(struct compiler *compiler, struct table *table)
+{
+	uint32_t count = compiler->classes.count;
+	int error = table_section_alloc(table, TABLE_ROWS, count * sizeof(struct class_row));
+
+	if (!error)
+		error = table_section_alloc(table, TABLE_ENTRIES, 0);
+	table->classes = calloc(count, sizeof(*table->classes));
+	if (error || !table->classes)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct class_key *key = intern_key(&compiler->classes, i);
+
+		table->classes[i] = key->info;
+		((struct class_row *)table->sections[TABLE_ROWS].bytes)[i] = key->row;
+	}
+	table->class_count = table->row_count = count;
+	return 0;
+}
+
+static int compiler_init(struct compiler *compiler)
+{
+	size_t rules = compiler->policy->rule_count;
+	struct class_key none;
+
+	intern_init(&compiler->coverings, (rules + 1) * sizeof(bool));
+	intern_init(&compiler->rule_sets, rules ? rules * sizeof(bool) : 1);
+	intern_init(&compiler->pairs, 2 * sizeof(uint32_t));
+	intern_init(&compiler->classes, sizeof(struct class_key));
+	compiler->depth = calloc(rules + 1, sizeof(*compiler->depth));
+	compiler->covered = calloc(rules + 1, sizeof(bool));
+	compiler->matched = calloc(rules + 1, sizeof(bool));
+	compiler->prefix_matched = calloc(rules + 1, sizeof(bool));
+	if (!compiler->depth || !compiler->covered || !compiler->matched ||
+	    !compiler->prefix_matched)
+		return -ENOMEM;
+	memset(&none, 0, sizeof(none)); /* CLASS_NONE: what no range names */
+	none.row = (struct class_row){ ROW_DENY, REASON_INTERNAL, RULE_NONE, 0 };
+	none.info.rules = UINT32_MAX;
+	return intern_add(&compiler->classes, &none) < 0 ? -ENOMEM : 0;
+}
+
+static void compiler_free(struct compiler *compiler)
+{
+	intern_free(&compiler->coverings);
+	intern_free(&compiler->rule_sets);
+	intern_free(&compiler->pairs);
+	intern_free(&compiler->classes);
+	for (enum family family = 0; family < FAMILIES; family++) {
+		free(compiler->ranges[family].starts);
+		free(compiler->ranges[family].classes);
+	}
+	free(compiler->edges);
+	free(compiler->depth);
+	free(compiler->covered);
+	free(compiler->matched);
+	free(compiler->prefix_matched);
+	free(compiler->class_of_pair);
+}
+
+int table_compile(const struct policy *policy, const struct atlas *atlas,
+		  const struct table_context *context, struct table **table,
+		  struct diagnostics *diagnostics)
+{
+	struct compiler compiler = { .policy = policy, .atlas = atlas, .context = context,
+				     .diagnostics = diagnostics };
+	struct table *result = calloc(1, sizeof(*result));
+	int error = result ? compiler_init(&compiler) : -ENOMEM;
+
+	if (!error)
+		error = sweep(&compiler, FAMILY_V4);
+	if (!error)
+		error = sweep(&compiler, FAMILY_V6);
+	if (!error)
+		error = fill_rows(&compiler, result);
+	if (!error)
+		error = lookup_v4_build(&compiler.ranges[FAMILY_V4], result, diagnostics);
+	if (!error)
+		error = lookup_v6_build(&compiler.ranges[FAMILY_V6], result, diagnostics);
+	compiler_free(&compiler);
+	if (error) {
+		table_free(result);
+		return error;
+	}
+	*table = result;
+	return 0;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The tests' oracle: judges by the policy's text, one address at a time, deliberately naive. It
+ * shares no code with match.c, so that a fault in one shows as a difference.
+ */
+#include "userspace/table/table.h"
+
+static bool covers(const struct rule *rule, struct address address)
+{
+	if (rule->to_count == 0)
+		return true;
+	for (size_t i = 0; i < rule->to_count; i++)
+		if (prefix_contains(&rule->to[i], address))
+			return true;
+	return false;
+}
+
+static bool names_asn(const struct rule *rule, uint32_t asn)
+{
+	bool found = rule->asn_count == 0;
+
+	for (size_t i = 0; i < rule->asn_count; i++)
+		if (asn != 0 && rule->asns[i] == asn)
+			found = true;
+	return found;
+}
+
+static bool approves_soil(const struct policy *policy, const struct rule *rule,
+			  const struct place *place)
+{
+	bool anycast_ok = rule->anycast || policy->anycast;
+
+	if (!rule->has_soil)
+		return true;
+	if (place->state == SOIL_AGREED || (place->state == SOIL_ANYCAST && anycast_ok))
+		return country_set_has(&rule->soil, place->soil);
+	return false;
+}
+
+static bool approves_owner(const struct rule *rule, const struct reach *reach)
+{
+	if (!rule->has_owner)
+		return true;
+	if (reach->count == 0)
+		return false;
+	for (unsigned i = 0; i < reach->count; i++)
+		if (!country_set_has(&rule->owner, reach->countries[i]))
+			return false;
+	return true;
+}
+
+static bool denies(const struct rule *rule, const struct place *place, const struct reach *reach,
+		   struct address address)
+{
+	bool soil = !rule->has_soil, owner = !rule->has_owner;
+
+	if (rule->has_soil) {
+		soil = country_set_has(&rule->soil, place->soil);
+		for (size_t i = 0; i < ATLAS_SOIL_SOURCES_MOST; i++)
+			soil = soil || country_set_has(&rule->soil, place->votes[i]);
+	}
+	if (rule->has_owner)
+		for (unsigned i = 0; i < reach->count; i++)
+			owner = owner || country_set_has(&rule->owner, reach->countries[i]);
+	return soil && owner && names_asn(rule, place->asn) && covers(rule, address);
+}
+
+static bool is_local(const struct policy *policy, const struct place *place,
+		     const struct table_context *context, struct address address)
+{
+	bool link = place->special == SPECIAL_LINK || place->special == SPECIAL_LINK_MULTICAST ||
+		    place->special == SPECIAL_LOOPBACK;
+
+	if (policy->local == POLICY_LOCAL_NONE)
+		return false;
+	if (policy->local == POLICY_LOCAL_PRIVATE)
+		return link || place->special == SPECIAL_PRIVATE;
+	for (size_t i = 0; context && i < context->connected_count; i++)
+		if (prefix_contains(&context->connected[i], address))
+			return true;
+	return link;
+}
+
+static enum reason why_not(const struct policy *policy, const struct place *place,
+			   const struct reach *reach, struct address address)
+{
+	enum reason reason = REASON_NO_RULE;
+
+	if (place->special == SPECIAL_MULTICAST || place->special == SPECIAL_LINK_MULTICAST)
+		return REASON_MULTICAST;
+	if (place->special != SPECIAL_NONE)
+		return REASON_SPECIAL;
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+
+		if (rule->kind == RULE_DENY || !covers(rule, address) ||
+		    !names_asn(rule, place->asn))
+			continue;
+		if (approves_soil(policy, rule, place)) {
+			if (place->asn == 0)
+				return REASON_UNROUTED;
+			return reach->count == 0 ? REASON_OWNER_UNKNOWN : REASON_OWNER;
+		}
+		reason = place->state == SOIL_UNKNOWN	? REASON_SOIL_UNKNOWN :
+			 place->state == SOIL_CONTESTED ? REASON_SOIL_CONTESTED :
+			 place->state == SOIL_ANYCAST	? REASON_ANYCAST :
+							  REASON_SOIL;
+	}
+	return reason;
+}
+
+struct decision oracle_judge(const struct policy *policy, const struct atlas *atlas,
+			     const struct place *place, const struct table_context *context,
+			     struct address address)
+{
+	struct reach reach = atlas_reach(atlas, place->asn,
+					 policy->unlisted == POLICY_UNLISTED_REGISTRY);
+
+	if (is_local(policy, place, context, address))
+		return (struct decision){ VERDICT_ALLOW, REASON_LOCAL, RULE_NONE, 0 };
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].kind == RULE_DENY &&
+		    denies(&policy->rules[i], place, &reach, address))
+			return (struct decision){ VERDICT_DENY, REASON_RULE_DENY, (uint16_t)i, 0 };
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+
+		if (rule->kind == RULE_ALLOW && covers(rule, address) &&
+		    names_asn(rule, place->asn) && approves_soil(policy, rule, place) &&
+		    approves_owner(rule, &reach))
+			return (struct decision){ VERDICT_ALLOW, REASON_RULE_ALLOW, (uint16_t)i,
+						  0 };
+	}
+	return (struct decision){ VERDICT_DENY, why_not(policy, place, &reach, address), RULE_NONE,
+				  0 };
+}
