@@ -17,6 +17,6 @@ const volatile __u64 config_flow_interval; /* nanoseconds between two events of 
 const volatile __u32 config_control;	   /* mask of enum control */
 const volatile __u8 config_monitor;	   /* let pass what is denied */
 const volatile __u8 config_last_word;	   /* allow ends the chain of programs */
-const volatile __u8 config_layer3;	   /* the link has no Ethernet header */
+const volatile __u8 config_trial;	   /* BPF_PROG_RUN only: leave the decision in skb->cb */
 
 #endif

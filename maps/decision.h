@@ -62,6 +62,15 @@ struct counter {
 	__u64 bytes;   /* as the interface sees them, link header included */
 };
 
+/* A program loaded for a trial (BPF_PROG_RUN, never attached) leaves its decision in skb->cb. */
+enum trial_word {
+	TRIAL_CLASS,   /* the class that decided (of the inner address, if embedded); CLASS_NONE */
+	TRIAL_REASON,  /* enum reason */
+	TRIAL_VERDICT, /* enum verdict, whatever the mode */
+	TRIAL_RULE,    /* RULE_NONE */
+	TRIAL_WORDS
+};
+
 #define COUNTER_OF_ROW(row)		(REASON_COUNT + (row))
 #define COUNTER_OF_ENTRY(rows, entry)	(REASON_COUNT + (rows) + (entry))
 #define COUNTER_SLOTS(rows, entries)	(REASON_COUNT + (rows) + (entries))

@@ -50,6 +50,7 @@ struct kernel_options {
 	uint32_t control;	  /* mask of enum control */
 	char *const *guard;	  /* globs; NULL: auto, every interface but loopback */
 	size_t guard_count;
+	bool without_tcx;	  /* as if the kernel lacked it: clsact everywhere */
 	uint64_t flow_interval_ns; /* 0: the default, 10 s */
 };
 
@@ -100,12 +101,17 @@ void kernel_events_close(struct kernel_events *events);
 struct kernel_trial;
 int kernel_trial_open(const struct table *table, const struct kernel_options *options,
 		      struct kernel_trial **trial, struct diagnostics *diagnostics);
-/* Returns the tc action (0 pass, 2 drop, -1 next). */
-int kernel_trial_run(struct kernel_trial *trial, const void *frame, size_t size, int *action);
+/* What the kernel made of one frame. */
+struct kernel_outcome {
+	int action; /* of tc: 0 pass, 2 drop, -1 next */
+	struct decision decision;
+};
+/* link_header false: @frame begins with the IP header, as on a tun device. */
+int kernel_trial_run(struct kernel_trial *trial, bool link_header, const void *frame, size_t size,
+		     struct kernel_outcome *outcome);
 /* Summed over CPUs. */
 int kernel_trial_counters(struct kernel_trial *trial, struct counter *counters, size_t count);
-/* Judges many destinations at once in the kernel: class and decision of each, exactly as the guard
- * would. Addresses of one family. */
+/* Judges many destinations in the kernel: one UDP packet to each through the guard's program. */
 int kernel_trial_judge(struct kernel_trial *trial, const struct address *addresses, size_t count,
 		       struct decision *decisions);
 void kernel_trial_close(struct kernel_trial *trial);
