@@ -6,19 +6,24 @@
 #ifndef GABELOU_BPF_MAPS_H
 #define GABELOU_BPF_MAPS_H
 
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
 #include "maps/event.h"
 #include "maps/table.h"
 
-/* The table's sections: one value each, mmap'd and filled by user space, then frozen. */
-#define SECTION(identifier, section_name, text) \
-	struct { \
-		__uint(type, BPF_MAP_TYPE_ARRAY); \
-		__uint(max_entries, 1); \
-		__uint(map_flags, BPF_F_MMAPABLE | BPF_F_RDONLY_PROG); \
-		__uint(key_size, sizeof(__u32)); \
-		__uint(value_size, 8); \
-	} SECTION_MAP(identifier) SEC(".maps");
-#define SECTION_MAP(identifier) table_##identifier
+/* The table's sections, table_V4_ROOT and so on: one value each, mmap'd and filled by user space,
+ * then frozen. Not BPF_F_RDONLY_PROG: the kernel refuses to map such a map for writing (EACCES),
+ * and filling it by bpf() instead would copy it once more inside the kernel. */
+#define SECTION(identifier, name, text)            \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);  \
+		__uint(max_entries, 1);            \
+		__uint(map_flags, BPF_F_MMAPABLE); \
+		__uint(key_size, sizeof(__u32));   \
+		__uint(value_size, 8);             \
+	} table_##identifier SEC(".maps");
 TABLE_SECTIONS(SECTION)
 #undef SECTION
 
@@ -36,13 +41,15 @@ struct {
 	__uint(max_entries, 4 << 20);
 } events SEC(".maps");
 
+/* Denied flows. Not an LRU map: an evicted flow would take its unreported packets with it. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
 	__type(key, struct flow_key);
 	__type(value, struct flow_state);
 } flows SEC(".maps");
 
+/* Events that the ring refused. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

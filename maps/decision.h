@@ -22,32 +22,32 @@
 
 /* What a row does. The embedded kinds send the judge to the IPv4 address inside an IPv6 one. */
 enum row_act {
-	ROW_DENY,	     /* = VERDICT_DENY */
-	ROW_ALLOW,	     /* = VERDICT_ALLOW */
+	ROW_DENY,            /* = VERDICT_DENY */
+	ROW_ALLOW,           /* = VERDICT_ALLOW */
 	ROW_EMBEDDED_LOW,    /* bits 96..127: mapped, compatible, NAT64 /96 (RFC 4291, 6052) */
 	ROW_EMBEDDED_6TO4,   /* bits 16..47 (RFC 3056) */
 	ROW_EMBEDDED_TEREDO, /* bits 96..127, inverted (RFC 4380) */
 };
 
 struct class_row {
-	__u8 act;     /* enum row_act */
-	__u8 reason;  /* enum reason */
-	__u16 rule;   /* number of the rule that decided; RULE_NONE */
+	__u8 act;      /* enum row_act */
+	__u8 reason;   /* enum reason */
+	__u16 rule;    /* number of the rule that decided; RULE_NONE */
 	__u32 entries; /* first entry << 8 | number of entries; 0: none */
 };
 
-#define ROW_ENTRIES(first, count) ((__u32)(first) << 8 | (count))
+#define ROW_ENTRIES(first, count)  ((__u32)(first) << 8 | (count))
 #define ROW_ENTRIES_FIRST(entries) ((entries) >> 8)
-#define ROW_ENTRIES_COUNT(entries) ((entries) & 0xff)
+#define ROW_ENTRIES_COUNT(entries) ((entries)&0xff)
 
 struct class_entry {
-	__u64 until;	 /* TAI nanoseconds; 0: for ever */
-	__u16 port_low;	 /* destination ports, host order, inclusive; ICMP: the type */
+	__u64 until;    /* TAI nanoseconds; 0: for ever */
+	__u16 port_low; /* destination ports, host order, inclusive; ICMP: the type */
 	__u16 port_high;
 	__u16 rule;
-	__u8 protocol;	 /* IP protocol number; 0: any */
-	__u8 verdict;	 /* enum verdict */
-	__u8 reason;	 /* enum reason */
+	__u8 protocol; /* IP protocol number; 0: any */
+	__u8 verdict;  /* enum verdict */
+	__u8 reason;   /* enum reason */
 	__u8 reserved[7];
 };
 
@@ -71,8 +71,8 @@ enum trial_word {
 	TRIAL_WORDS
 };
 
-#define COUNTER_OF_ROW(row)		(REASON_COUNT + (row))
-#define COUNTER_OF_ENTRY(rows, entry)	(REASON_COUNT + (rows) + (entry))
-#define COUNTER_SLOTS(rows, entries)	(REASON_COUNT + (rows) + (entries))
+#define COUNTER_OF_ROW(row)           (REASON_COUNT + (row))
+#define COUNTER_OF_ENTRY(rows, entry) (REASON_COUNT + (rows) + (entry))
+#define COUNTER_SLOTS(rows, entries)  (REASON_COUNT + (rows) + (entries))
 
 #endif

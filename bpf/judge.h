@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a destination to a decision: the verdict table of this generation. */
+#ifndef GABELOU_BPF_JUDGE_H
+#define GABELOU_BPF_JUDGE_H
+
+#include "bpf/config.h"
+#include "bpf/maps.h"
+#include "bpf/packet.h"
+
+static __always_inline const void *section_at(void *map, __u64 size, __u64 offset, __u64 need)
+{
+	__u32 zero = 0;
+	const char *value = bpf_map_lookup_elem(map, &zero);
+
+	/* The verifier wants check and sum in this order and of these very registers: neither may
+	 * be moved or computed anew by the compiler. */
+	asm volatile("" : "+r"(offset));
+	if (!value || offset > size - need)
+		return NULL;
+	asm volatile("" : "+r"(value));
+	return value + offset;
+}
+
+#define LOOKUP_CONTEXT int
+#define LOOKUP_AT(context, SECTION, offset, need) \
+	((void)(context), section_at(&table_##SECTION, config_size_##SECTION, offset, need))
+#include "maps/lookup.h"
+
+struct decision {
+	__u32 row;     /* ROW_NOT_JUDGED if the table was not asked */
+	__u32 counter; /* slot */
+	__u16 class;
+	__u16 rule;
+	__u8 reason;
+	__u8 verdict;
+};
+
+/* A decision that needs no table: by the parser. */
+static __always_inline struct decision judge_unseen(__u8 reason)
+{
+	return (struct decision){
+		.row = ROW_NOT_JUDGED,
+		.counter = reason,
+		.rule = RULE_NONE,
+		.reason = reason,
+		.verdict = reason == REASON_CONTROL ? VERDICT_ALLOW : VERDICT_DENY,
+	};
+}
+
+/* A function of its own, which the verifier looks at once and not once per way of parsing. Returns
+ * row number << 16 | class; CLASS_NONE with row 0 if the table knows nothing. */
+__noinline __u64 judge_v6(__u64 high, __u64 low)
+{
+	struct lookup_answer answer = lookup_judge_v4(0, 0, low + high);
+
+	return (__u64)answer.row_number << 16 | answer.class;
+}
+
+static __always_inline struct decision judge(const struct packet *packet)
+{
+	struct lookup_answer answer;
+
+	if (packet->ethertype == ETH_P_IP) {
+		answer = lookup_judge_v4(0, 0, packet->destination_v4);
+	} else {
+		__u64 found = judge_v6(packet->destination_high, packet->destination_low);
+
+		answer.class = (__u16)found;
+		answer.row_number = (__u32)(found >> 16);
+		answer.row = lookup_row(0, answer.row_number, 0);
+	}
+	if (!answer.row)
+		return judge_unseen(REASON_INTERNAL);
+	return (struct decision){
+		.row = answer.row_number,
+		.counter = COUNTER_OF_ROW(answer.row_number),
+		.class = answer.class,
+		.rule = answer.row->rule,
+		.reason = answer.row->reason,
+		.verdict = LOOKUP_DENIES(answer.row) ? VERDICT_DENY : VERDICT_ALLOW,
+	};
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the parser learns of a packet, and the rules of reading one.
+ *
+ * Only the linear part of an skb is read, since it is the kernel's own copy: what lies in pages may
+ * still be written by the sender (PACKET_TX_RING, MSG_ZEROCOPY), who could change the address after
+ * the verdict. Where a header is not linear, packet_pull() copies it first.
+ */
+#ifndef GABELOU_BPF_PACKET_H
+#define GABELOU_BPF_PACKET_H
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "maps/decision.h"
+#include "maps/reason.h"
+
+/* All headers that are looked at lie in the first bytes of a packet; what needs more is denied. */
+#define HEADERS_MOST 256
+
+/* What a parser step says: a reason ends the parse with that verdict. */
+#define PARSE_DONE (-1) /* the destination is known: ask the table */
+#define PARSE_PULL (-2) /* a header is not linear: pull and begin again */
+
+struct packet {
+	__u64 destination_high; /* IPv6, host order */
+	__u64 destination_low;
+	__u32 destination_v4; /* host order */
+	__u16 network;        /* offset of the IP header; 0 with no ethertype: not reached */
+	__u16 transport;      /* offset of the transport header; 0: none */
+	__u16 ethertype;      /* host order */
+	__u8 protocol;
+};
+
+static __always_inline void *packet_data(const struct __sk_buff *skb)
+{
+	return (void *)(long)skb->data;
+}
+
+static __always_inline void *packet_end(const struct __sk_buff *skb)
+{
+	return (void *)(long)skb->data_end;
+}
+
+static __always_inline bool packet_is_gso(const struct __sk_buff *skb)
+{
+	return skb->gso_size != 0;
+}
+
+/* The answer where a header up to offset @end is not linear: it is absent, or not yet here. */
+static __always_inline int packet_short(const struct __sk_buff *skb, __u32 end)
+{
+	return end > skb->len ? REASON_TRUNCATED : PARSE_PULL;
+}
+
+/* Makes the first HEADERS_MOST bytes linear. Invalidates packet pointers. */
+static __always_inline bool packet_pull(struct __sk_buff *skb)
+{
+	__u32 want = skb->len < HEADERS_MOST ? skb->len : HEADERS_MOST;
+
+	return bpf_skb_pull_data(skb, want) == 0;
+}
+
+/* Slow paths: copies @size bytes at @offset, pulling first, so that they come from linear memory. A
+ * reason if they are not there, or 0. */
+static __always_inline bool packet_copy(struct __sk_buff *skb, __u32 offset, void *to, __u32 size)
+{
+	if (offset + size > HEADERS_MOST || !packet_pull(skb))
+		return false;
+	return bpf_skb_load_bytes(skb, offset, to, size) == 0;
+}
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a frame to its destination, or to the reason why it has none. */
+#ifndef GABELOU_BPF_PARSE_H
+#define GABELOU_BPF_PARSE_H
+
+#include <linux/if_ether.h>
+
+#include "bpf/parse_ipv4.h"
+#include "bpf/parse_ipv6.h"
+
+struct vlan_tag {
+	__be16 control;
+	__be16 ethertype; /* of what follows */
+};
+
+static __always_inline bool is_vlan(__be16 ethertype)
+{
+	return ethertype == bpf_htons(ETH_P_8021Q) || ethertype == bpf_htons(ETH_P_8021AD);
+}
+
+/* What the frame says it carries must be what the kernel was told (a raw socket may lie). With an
+ * LLC length in its place, the kernel says ETH_P_802_2, or repeats the length. */
+static __always_inline bool ethertype_honest(const struct __sk_buff *skb, __be16 ethertype)
+{
+	return skb->protocol == ethertype ||
+	       (bpf_ntohs(ethertype) < ETH_P_802_3_MIN && skb->protocol == bpf_htons(ETH_P_802_2));
+}
+
+static __always_inline int parse_network(struct __sk_buff *skb, struct packet *packet)
+{
+	if (packet->ethertype == ETH_P_IP)
+		return parse_ipv4(skb, packet);
+	if (packet->ethertype == ETH_P_IPV6)
+		return parse_ipv6(skb, packet);
+	return control_link(skb, packet->ethertype, packet->network);
+}
+
+/* A tag may stand in the frame or beside it (skb->vlan_tci): together one is understood. */
+static __always_inline int parse_ethernet(struct __sk_buff *skb, struct packet *packet)
+{
+	struct ethhdr *ethernet = packet_data(skb);
+	struct vlan_tag *tag = (void *)(ethernet + 1);
+
+	if ((void *)(ethernet + 1) > packet_end(skb))
+		return packet_short(skb, sizeof(*ethernet));
+	__be16 ethertype = ethernet->h_proto;
+	packet->ethertype = bpf_ntohs(ethertype);
+	packet->network = sizeof(*ethernet);
+	if (!ethertype_honest(skb, ethertype))
+		return REASON_ETHERTYPE_LIE;
+	if (is_vlan(ethertype)) {
+		if ((void *)(tag + 1) > packet_end(skb))
+			return packet_short(skb, sizeof(*ethernet) + sizeof(*tag));
+		if (skb->vlan_present || is_vlan(tag->ethertype))
+			return REASON_VLAN;
+		packet->ethertype = bpf_ntohs(tag->ethertype);
+		packet->network += sizeof(*tag);
+	}
+	return parse_network(skb, packet);
+}
+
+/* Links without a header of their own (tun, wireguard): the kernel's word is all there is. In a
+ * trial that word is about an Ethernet frame, so the version speaks. */
+static __always_inline int parse_layer3(struct __sk_buff *skb, struct packet *packet)
+{
+	__u8 *first = packet_data(skb);
+
+	packet->network = 0;
+	packet->ethertype = bpf_ntohs(skb->protocol);
+	if ((void *)(first + 1) > packet_end(skb))
+		return packet_short(skb, sizeof(*first));
+	if (config_trial)
+		packet->ethertype = *first >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP;
+	if (packet->ethertype == ETH_P_IP)
+		return parse_ipv4(skb, packet);
+	if (packet->ethertype == ETH_P_IPV6)
+		return parse_ipv6(skb, packet);
+	return REASON_ETHERTYPE;
+}
+
+/* PARSE_DONE with the destination in @packet, or the reason that decides without it. */
+static __always_inline int parse(struct __sk_buff *skb, struct packet *packet, bool layer3)
+{
+	int answer = PARSE_PULL;
+
+	/* The second time round every header that counts is linear. */
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < 2 && answer == PARSE_PULL; i++) {
+		if (i > 0 && !packet_pull(skb))
+			return REASON_TRUNCATED;
+		*packet = (struct packet){};
+		answer = layer3 ? parse_layer3(skb, packet) : parse_ethernet(skb, packet);
+	}
+	return answer == PARSE_PULL ? REASON_TRUNCATED : answer;
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IPv4 (RFC 791), strictly: what a receiver could read differently from us is denied. */
+#ifndef GABELOU_BPF_PARSE_IPV4_H
+#define GABELOU_BPF_PARSE_IPV4_H
+
+#include <linux/ip.h>
+
+#include "bpf/parse_control.h"
+#include "bpf/parse_transport.h"
+
+#define IPV4_OFFSET_MASK 0x1fff /* of frag_off: in units of 8 bytes */
+
+/* Does the total length fit the frame? Frames up to the least one may be padded; the kernel's GSO
+ * packets may be over 64 kB and then say 0 (IPv4 BIG TCP). */
+static __always_inline bool ipv4_length_fits(const struct __sk_buff *skb, __u32 network,
+					     __u32 total)
+{
+	__u32 room = skb->len - network;
+
+	if (total == room)
+		return true;
+	if (packet_is_gso(skb))
+		return total == 0 && room > 0xffff;
+	return total >= sizeof(struct iphdr) && total < room &&
+	       skb->len <= ETH_FRAME_LEAST + network - ETH_HLEN;
+}
+
+static __always_inline int parse_ipv4_transport(struct __sk_buff *skb, struct packet *packet)
+{
+	void *start = packet_data(skb) + packet->transport;
+	struct tcphdr *tcp = start;
+	struct udphdr *udp = start;
+	struct icmp_header *icmp = start;
+	int answer;
+
+	switch (packet->protocol) {
+	case IPPROTO_TCP:
+		return TRANSPORT_HEADER(skb, packet->transport, tcp);
+	case IPPROTO_UDP:
+		answer = TRANSPORT_HEADER(skb, packet->transport, udp);
+		return answer == PARSE_DONE ? control_dhcp4(packet, udp->source, udp->dest)
+					    : answer;
+	case IPPROTO_ICMP:
+		return TRANSPORT_HEADER(skb, packet->transport, icmp);
+	}
+	return protocol_refused(packet->protocol);
+}
+
+static __always_inline int parse_ipv4(struct __sk_buff *skb, struct packet *packet)
+{
+	struct iphdr *ip = packet_data(skb) + packet->network;
+
+	if ((void *)(ip + 1) > packet_end(skb))
+		return packet_short(skb, packet->network + sizeof(*ip));
+	if (ip->version != 4)
+		return REASON_IP_VERSION;
+	packet->protocol = ip->protocol;
+	packet->destination_v4 = bpf_ntohl(ip->daddr);
+	if (ip->ihl < 5 || !ipv4_length_fits(skb, packet->network, bpf_ntohs(ip->tot_len)))
+		return REASON_IP_LENGTH;
+	if (ip->protocol == IPPROTO_IGMP)
+		return control_igmp(skb, packet->network);
+	if (ip->ihl != 5)
+		return REASON_IP_OPTIONS;
+	if (ip->frag_off &
+	    bpf_htons(IPV4_OFFSET_MASK)) /* a later fragment has no transport header */
+		return ip->protocol == IPPROTO_TCP || ip->protocol == IPPROTO_UDP ||
+				       ip->protocol == IPPROTO_ICMP
+			       ? PARSE_DONE
+			       : protocol_refused(ip->protocol);
+	packet->transport = packet->network + sizeof(*ip);
+	return parse_ipv4_transport(skb, packet);
+}
+
+#endif
