@@ -7,23 +7,16 @@
 #include "bpf/maps.h"
 #include "bpf/packet.h"
 
-static __always_inline const void *section_at(void *map, __u64 size, __u64 offset, __u64 need)
+static __always_inline const void *section_bytes(void *map)
 {
 	__u32 zero = 0;
-	const char *value = bpf_map_lookup_elem(map, &zero);
 
-	/* The verifier wants check and sum in this order and of these very registers: neither may
-	 * be moved or computed anew by the compiler. */
-	asm volatile("" : "+r"(offset));
-	if (!value || offset > size - need)
-		return NULL;
-	asm volatile("" : "+r"(value));
-	return value + offset;
+	return bpf_map_lookup_elem(map, &zero);
 }
 
-#define LOOKUP_CONTEXT int
-#define LOOKUP_AT(context, SECTION, offset, need) \
-	((void)(context), section_at(&table_##SECTION, config_size_##SECTION, offset, need))
+#define LOOKUP_CONTEXT                 int
+#define LOOKUP_BYTES(context, SECTION) ((void)(context), section_bytes(&table_##SECTION))
+#define LOOKUP_SIZE(context, SECTION)  ((void)(context), (__u64)config_size_##SECTION)
 #include "maps/lookup.h"
 
 struct decision {

@@ -5,30 +5,28 @@
  * Before it includes this file, the includer defines how to reach the bytes of a section:
  *
  *   LOOKUP_CONTEXT
- *       a type, handed through to LOOKUP_AT untouched. User space: const struct table *. A BPF
+ *       a type, handed through to the other two untouched. User space: const struct table *. A BPF
  *       program needs none: #define LOOKUP_CONTEXT int, and pass 0.
  *
- *   LOOKUP_AT(context, SECTION, offset, need)
- *       a const void * to @need bytes at byte @offset (__u64) of the section TABLE_##SECTION, or
- *       NULL where they do not lie within it. SECTION is one of V4_ROOT, V4_BLOCKS, V6_ROOT,
- *       V6_NODES, ROWS. Offsets are multiples of what is read there. A BPF program, with a map of
- *       a single value per section and its exact size as a constant at verification:
+ *   LOOKUP_BYTES(context, SECTION)
+ *       a const void * to the first byte of the section TABLE_##SECTION, or NULL. SECTION is one of
+ *       V4_ROOT, V4_BLOCKS, V6_ROOT, V6_NODES, ROWS.
  *
- *       static __always_inline const void *section_at(void *map, __u64 size, __u64 offset,
- *                                                     __u64 need)
+ *   LOOKUP_SIZE(context, SECTION)
+ *       its size in bytes, a __u64 of at least 8: in a BPF program a constant at verification, and
+ *       exactly the value size of the map.
+ *
+ * A BPF program, with a map of a single value per section and read-only constants for the sizes:
+ *
+ *       static __always_inline const void *section_bytes(void *map)
  *       {
  *               __u32 zero = 0;
- *               const char *value = bpf_map_lookup_elem(map, &zero);
  *
- *               if (!value || offset > size - need)
- *                       return NULL;
- *               return value + offset;
+ *               return bpf_map_lookup_elem(map, &zero);
  *       }
- *       #define LOOKUP_AT(context, SECTION, offset, need) \
- *               ((void)(context), section_at(&table_##SECTION, size_##SECTION, offset, need))
- *
- *       where the sizes are at least 8 (a section is never smaller), and that of V4_ROOT is
- *       LOOKUP_V4_ROOT_SIZE.
+ *       #define LOOKUP_CONTEXT int
+ *       #define LOOKUP_BYTES(context, SECTION) ((void)(context), section_bytes(&table_##SECTION))
+ *       #define LOOKUP_SIZE(context, SECTION)  ((void)(context), (__u64)size_##SECTION)
  *
  * All addresses are numbers in host order; an IPv6 address is its high and its low 64 bits.
  */
@@ -40,96 +38,138 @@
 #include "maps/reason.h"
 #include "maps/table.h"
 
-#if !defined(LOOKUP_CONTEXT) || !defined(LOOKUP_AT)
-#error "define LOOKUP_CONTEXT and LOOKUP_AT before including maps/lookup.h"
+#if defined(LOOKUP_AT) && !defined(LOOKUP_SIZE)
+#define LOOKUP_SIZE(context, SECTION)  config_size_##SECTION
+#define LOOKUP_BYTES(context, SECTION) LOOKUP_AT(context, SECTION, 0, 8)
+#undef LOOKUP_AT
+#endif
+#if !defined(LOOKUP_CONTEXT) || !defined(LOOKUP_BYTES) || !defined(LOOKUP_SIZE)
+#error "define LOOKUP_CONTEXT, LOOKUP_BYTES and LOOKUP_SIZE before including maps/lookup.h"
 #endif
 
 #define LOOKUP_INLINE static inline __attribute__((always_inline))
 
+/* @need bytes at @offset, or NULL where they do not lie within the section. The verifier wants check
+ * and sum of these very registers, so the compiler may not compute either anew. */
+LOOKUP_INLINE const void *lookup_within(const void *bytes, __u64 size, __u64 offset, __u64 need)
+{
+	__asm__ volatile("" : "+r"(offset));
+	if (!bytes || offset > size - need)
+		return (void *)0;
+	__asm__ volatile("" : "+r"(bytes));
+	return (const char *)bytes + offset;
+}
+
+#define LOOKUP_AT(context, SECTION, offset, need) \
+	lookup_within(LOOKUP_BYTES(context, SECTION), LOOKUP_SIZE(context, SECTION), offset, need)
+
+/* The verifier allows no larger offset into a map value (BPF_MAX_VAR_OFF). */
+#define LOOKUP_SECTION_MOST (1ull << 29)
+
 /*
- * IPv4, DIR-24-8 (Gupta, Lin, McKeown, INFOCOM 1998): the root has a __u16 for each /24. Below
- * CLASSES_MOST it is the class; else CLASSES_MOST + k is the k-th block of this /16, and a /16 has
- * at most 256 /24s, so that k always fits. V4_BLOCKS begins with a __u32 for each /16, the number
- * of its first block; then come the blocks, a __u16 for each address.
+ * IPv4: DIR-24-8 (Gupta, Lin, McKeown, INFOCOM 1998) with compressed blocks.
+ *
+ * V4_ROOT has a __u16 for each /24. Below CLASSES_MOST it is the class; else CLASSES_MOST + k is
+ * the k-th block of its /16, and a /16 has at most 256 /24s, so that k always fits.
+ *
+ * V4_BLOCKS begins with a __u32 for each /16, the number of its first block; then come the blocks,
+ * one cache line each, then the classes of those blocks that have too many to hold them.
  */
-#define LOOKUP_V4_ROOT_SIZE   (sizeof(__u16) << 24)
-#define LOOKUP_V4_BASES	      (1 << 16)
-#define LOOKUP_V4_BASES_SIZE  (LOOKUP_V4_BASES * sizeof(__u32))
-#define LOOKUP_V4_BLOCK_SIZE  (256 * sizeof(__u16))
+#define LOOKUP_V4_ROOT_SIZE  (sizeof(__u16) << 24)
+#define LOOKUP_V4_BASES	     (1 << 16)
+#define LOOKUP_V4_BASES_SIZE (LOOKUP_V4_BASES * sizeof(__u32))
+#define LOOKUP_V4_INLINED    12
+
+struct lookup_v4_block {
+	__u64 begins[4]; /* bit b of word w: another class begins at 64 w + b; bit 0 of 0 is set */
+	__u8 before[4];	 /* how many begin in the words before this one */
+	__u32 classes;	 /* where the first class is: V4_BLOCKS as an array of __u16 */
+	__u16 inlined[LOOKUP_V4_INLINED];
+};
+
+/* Bits set, without a table or an instruction that BPF lacks (Hacker's Delight, 5-1). */
+LOOKUP_INLINE __u64 lookup_count_bits(__u64 word)
+{
+	word -= (word >> 1) & 0x5555555555555555ull;
+	word = (word & 0x3333333333333333ull) + ((word >> 2) & 0x3333333333333333ull);
+	word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0full;
+	return (word * 0x0101010101010101ull) >> 56;
+}
+
+LOOKUP_INLINE __u16 lookup_v4_block(LOOKUP_CONTEXT context, __u32 address, __u32 block)
+{
+	const void *bytes = LOOKUP_BYTES(context, V4_BLOCKS);
+	__u64 size = LOOKUP_SIZE(context, V4_BLOCKS), word = address >> 6 & 3, rank;
+	const struct lookup_v4_block *line;
+	const __u32 *base;
+	const __u16 *class;
+
+	base = lookup_within(bytes, size, (__u64)(address >> 16) * sizeof(*base), sizeof(*base));
+	if (!base)
+		return CLASS_NONE;
+	line = lookup_within(bytes, size,
+			     LOOKUP_V4_BASES_SIZE + ((__u64)*base + block) * sizeof(*line),
+			     sizeof(*line));
+	if (!line)
+		return CLASS_NONE;
+	rank = line->before[word] +
+	       lookup_count_bits(line->begins[word] << (63 - (address & 63))) - 1;
+	class = lookup_within(bytes, size, (line->classes + rank) * sizeof(*class),
+			      sizeof(*class));
+	return class ? *class : CLASS_NONE;
+}
 
 LOOKUP_INLINE __u16 lookup_v4(LOOKUP_CONTEXT context, __u32 address)
 {
-	const __u16 *class = LOOKUP_AT(context, V4_ROOT, (__u64)(address >> 8) * sizeof(__u16),
-				       sizeof(__u16));
-	const __u32 *base;
-	__u64 block;
+	const __u16 *class = LOOKUP_AT(context, V4_ROOT, (__u64)(address >> 8) * sizeof(*class),
+				       sizeof(*class));
 
 	if (!class)
 		return CLASS_NONE;
 	if (*class < CLASSES_MOST)
 		return *class;
-	base = LOOKUP_AT(context, V4_BLOCKS, (__u64)(address >> 16) * sizeof(__u32),
-			 sizeof(__u32));
-	if (!base)
-		return CLASS_NONE;
-	block = (__u64)*base + (*class - CLASSES_MOST);
-	class = LOOKUP_AT(context, V4_BLOCKS,
-			  LOOKUP_V4_BASES_SIZE + block * LOOKUP_V4_BLOCK_SIZE +
-				  (address & 0xff) * sizeof(__u16),
-			  sizeof(__u16));
-	return class ? *class : CLASS_NONE;
+	return lookup_v4_block(context, address, *class - CLASSES_MOST);
 }
 
 /*
- * IPv6: the root has a __u32 for each /16, and one more: the first of the starts within it. The
- * starts are sorted; the last one that is not above the address names the class.
+ * IPv6: a multibit trie whose nodes each have the stride that suits them (Srinivasan, Varghese,
+ * ACM TOCS 1999), chosen when the table is built.
+ *
+ * V6_ROOT has an entry for each /16. A node is an array of 2^stride entries, at a multiple of a
+ * cache line in V6_NODES. An entry says in its low 5 bits the stride of the node that it leads to
+ * (4, 8, 12 or 16), and above them the node's cache line; or, with a stride of 0, a class.
  */
-#define LOOKUP_V6_ROOT_SLOTS ((1 << 16) + 1)
-#define LOOKUP_V6_STEPS	     22 /* of a binary search: 4 M starts in one /16 */
-
-struct lookup_v6_start {
-	__u64 high, low;
-	__u64 class;
-};
-
-/* 1 if a < b, without a branch: the verifier would follow both ways of each. */
-LOOKUP_INLINE __u64 lookup_less(__u64 a, __u64 b)
-{
-	return ((~a & b) | ((~a | b) & (a - b))) >> 63;
-}
-
-LOOKUP_INLINE __u64 lookup_below(__u64 high, __u64 low, __u64 start_high, __u64 start_low)
-{
-	__u64 differ = high ^ start_high;
-
-	return lookup_less(high, start_high) |
-	       ((((differ | -differ) >> 63) ^ 1) & lookup_less(low, start_low));
-}
+#define LOOKUP_V6_ROOT_BITS  16
+#define LOOKUP_V6_ROOT_SIZE  (sizeof(__u32) << LOOKUP_V6_ROOT_BITS)
+#define LOOKUP_V6_UNIT	     4	/* strides are multiples of it */
+#define LOOKUP_V6_STRIDE     16 /* the longest */
+#define LOOKUP_V6_LINE	     64 /* bytes: the least node */
+#define LOOKUP_V6_STEPS	     ((128 - LOOKUP_V6_ROOT_BITS) / LOOKUP_V6_UNIT)
+#define LOOKUP_V6_ENTRY_BITS 5
+#define LOOKUP_V6_ENTRY(line_or_class, stride) \
+	((__u32)(line_or_class) << LOOKUP_V6_ENTRY_BITS | (stride))
 
 LOOKUP_INLINE __u16 lookup_v6(LOOKUP_CONTEXT context, __u64 high, __u64 low)
 {
-	const __u32 *first = LOOKUP_AT(context, V6_ROOT, (high >> 48) * sizeof(__u32),
-				       sizeof(__u32));
-	const __u32 *end = LOOKUP_AT(context, V6_ROOT, ((high >> 48) + 1) * sizeof(__u32),
-				     sizeof(__u32));
-	const struct lookup_v6_start *start;
-	__u64 at, count;
+	const void *nodes = LOOKUP_BYTES(context, V6_NODES);
+	const __u32 *entry = LOOKUP_AT(context, V6_ROOT,
+				       (high >> (64 - LOOKUP_V6_ROOT_BITS)) * sizeof(*entry),
+				       sizeof(*entry));
+	__u64 stride = LOOKUP_V6_ROOT_BITS;
 
-	if (!first || !end)
-		return CLASS_NONE;
-	at = *first;
-	count = *end - at;
-	for (int i = 0; i < LOOKUP_V6_STEPS; i++) {
-		__u64 half = count >> 1;
-
-		start = LOOKUP_AT(context, V6_NODES, (at + half) * sizeof(*start), sizeof(*start));
-		if (!start)
-			return CLASS_NONE;
-		at += half & (lookup_below(high, low, start->high, start->low) - 1);
-		count -= half;
+	for (int i = 0; i <= LOOKUP_V6_STEPS && entry; i++) {
+		/* What was used is shifted out: the bits to look at are always the first. */
+		high = high << stride | low >> (64 - stride);
+		low <<= stride;
+		stride = *entry & ((1 << LOOKUP_V6_ENTRY_BITS) - 1);
+		if (!stride)
+			return *entry >> LOOKUP_V6_ENTRY_BITS;
+		entry = lookup_within(nodes, LOOKUP_SIZE(context, V6_NODES),
+				      (__u64)(*entry >> LOOKUP_V6_ENTRY_BITS) * LOOKUP_V6_LINE +
+					      (high >> (64 - stride)) * sizeof(*entry),
+				      sizeof(*entry));
 	}
-	start = LOOKUP_AT(context, V6_NODES, at * sizeof(*start), sizeof(*start));
-	return start ? (__u16)start->class : CLASS_NONE;
+	return CLASS_NONE;
 }
 
 /* From class to row. @scope is the number of the scope's first row. NULL: no such row. */
