@@ -32,7 +32,7 @@ static int parse_v4(const char *text, size_t length, struct address *address)
 
 	for (unsigned part = 0; part < 4; part++) {
 		unsigned number = 0;
-		size_t start = i;
+		size_t start;
 
 		if (part && (i >= length || text[i++] != '.'))
 			return -EINVAL;

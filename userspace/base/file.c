@@ -30,47 +30,59 @@ static int read_all(int fd, char *bytes, size_t size)
 	return 0;
 }
 
+/* Is it a file of a size that is read? */
+static int check_status(const struct stat *status, size_t most, struct location where,
+			struct diagnostics *diagnostics)
+{
+	if (!S_ISREG(status->st_mode))
+		return diagnostics_error(diagnostics, EINVAL, where,
+					 "not a regular file; name one");
+	if (status->st_size == 0)
+		return diagnostics_error(diagnostics, ENODATA, where,
+					 "the file is empty; restore it from its source");
+	if ((uintmax_t)status->st_size > most)
+		return diagnostics_error(diagnostics, EFBIG, where,
+					 "%jd bytes, and at most %zu are read; name a smaller file",
+					 (intmax_t)status->st_size, most);
+	return 0;
+}
+
 int file_read(const char *path, size_t most, struct file *file, struct diagnostics *diagnostics)
 {
 	struct location where = { .file = path };
 	struct stat status;
-	char *bytes = NULL;
+	struct file result;
 	int error;
 
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return diagnostics_error(diagnostics, errno, where, "cannot be read: %s",
-					 strerror(errno));
-	if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
-		error = diagnostics_error(diagnostics, EINVAL, where, "not a regular file");
+	/* A FIFO would keep open() waiting for a writer. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &status)) {
+		error = diagnostics_error(diagnostics, errno, where,
+					  "cannot be read: %s; check its path and permissions",
+					  strerror(errno));
 		goto close_file;
 	}
-	if (status.st_size == 0 || (uintmax_t)status.st_size > most) {
-		error = status.st_size ?
-				diagnostics_error(diagnostics, EFBIG, where,
-						  "%jd bytes; at most %zu are read",
-						  (intmax_t)status.st_size, most) :
-				diagnostics_error(diagnostics, ENODATA, where,
-						  "the file is empty; restore it from its source");
+	error = check_status(&status, most, where, diagnostics);
+	if (error)
 		goto close_file;
-	}
-	bytes = malloc((size_t)status.st_size);
-	error = bytes ? read_all(fd, bytes, (size_t)status.st_size) : -ENOMEM;
-	if (error) {
-		diagnostics_error(diagnostics, -error, where, "cannot be read: %s",
-				  strerror(-error));
-		free(bytes);
-		goto close_file;
-	}
-	*file = (struct file){
+	result = (struct file){
 		.path = strdup(path),
-		.bytes = bytes,
+		.bytes = malloc((size_t)status.st_size),
 		.size = (size_t)status.st_size,
 		.modified = status.st_mtime,
-		.digest = digest_of(bytes, (size_t)status.st_size),
 	};
+	error = result.path && result.bytes ? read_all(fd, result.bytes, result.size) : -ENOMEM;
+	if (error) {
+		diagnostics_error(diagnostics, -error, where, "cannot be read: %s; try again",
+				  error == -ESTALE ? "it changed meanwhile" : strerror(-error));
+		file_free(&result);
+		goto close_file;
+	}
+	result.digest = digest_of(result.bytes, result.size);
+	*file = result;
 close_file:
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return error;
 }
 
@@ -84,7 +96,11 @@ void file_free(struct file *file)
 static int write_synced(const char *path, const char *bytes, size_t size, unsigned mode)
 {
 	int error = 0;
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	int fd;
+
+	/* What an interrupted run left behind has its own mode, or is another's link. */
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 
 	if (fd < 0)
 		return -errno;
@@ -213,12 +229,21 @@ static int refill(struct lines *lines, struct diagnostics *diagnostics)
 	return out.pos > before;
 }
 
+static int long_line(const struct lines *lines, struct diagnostics *diagnostics)
+{
+	return diagnostics_error(diagnostics, EBADMSG,
+				 (struct location){ lines->file->path, lines->number + 1, 0 },
+				 "a line of over %u bytes: this is not a text file", LINE_MOST);
+}
+
 static int hand_out(struct lines *lines, char *newline, struct line *line,
 		    struct diagnostics *diagnostics)
 {
 	char *text = lines->buffer + lines->start;
 	size_t length = (size_t)(newline - text);
 
+	if (length > LINE_MOST)
+		return long_line(lines, diagnostics);
 	lines->start += length + 1;
 	lines->number++;
 	if (memchr(text, '\0', length))
@@ -242,10 +267,8 @@ int lines_next(struct lines *lines, struct line *line, struct diagnostics *diagn
 
 		if (newline)
 			return hand_out(lines, newline, line, diagnostics);
-		if (left >= LINE_MOST)
-			return diagnostics_error(diagnostics, EBADMSG, where,
-						 "a line of over %u bytes: this is not a text file",
-						 LINE_MOST);
+		if (left > LINE_MOST)
+			return long_line(lines, diagnostics);
 		int more = refill(lines, diagnostics);
 		if (more < 0)
 			return more;
