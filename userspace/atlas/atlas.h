@@ -19,18 +19,20 @@
 
 #define ATLAS_SOIL_SOURCES_MOST 8
 
+/* Of the soil sources that have a word: the first one's, that of more than half, that of all. */
 enum atlas_agree { ATLAS_AGREE_FIRST, ATLAS_AGREE_MAJORITY, ATLAS_AGREE_ALL };
 
 /* Paths. data_dir holds the embedded files: soil.csv.zst, registry.csv.zst, asn.csv.zst,
- * asn-names.csv.zst, owners.csv.zst, doubtful.csv.zst, anycast.csv. A count of 0 means the
- * embedded default for that role. */
+ * asn-names.csv.zst, owners.csv, doubtful.csv, anycast.csv. A count of 0 means the embedded
+ * default for that role. */
 struct atlas_config {
 	const char *data_dir;
 	char *const *soil;
 	size_t soil_count;
 	char *const *asn;
 	size_t asn_count;
-	char *const *owner; /* later files win line by line and are marked local */
+	/* Later files win line by line; those that are not below data_dir are marked local. */
+	char *const *owner;
 	size_t owner_count;
 	enum atlas_agree agree;
 	time_t now; /* for "since": the owner line in force at this moment */
@@ -59,7 +61,9 @@ struct place {
 	country_t soil; /* the merged answer; COUNTRY_NONE unless state is AGREED or ANYCAST */
 	uint8_t state;	/* enum soil_state */
 	uint8_t special; /* enum special */
-	country_t votes[ATLAS_SOIL_SOURCES_MOST]; /* each source's word; COUNTRY_NONE: it has none */
+	/* Each source's word; COUNTRY_NONE: it has none. A source that contradicts itself has two
+	 * words (and agrees with no other): the second one goes behind the last source's. */
+	country_t votes[ATLAS_SOIL_SOURCES_MOST];
 };
 
 /* Everything from starts[i] up to starts[i + 1] - 1 (or the family's end) is places[i].

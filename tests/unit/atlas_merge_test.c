@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Goal: the sources vote as the policy says, we decide special and anycast space, and the sweep
+ * gives for every address what the naive scan gives. */
+#include "tests/unit/atlas_world.h"
+#include "tests/unit/random.h"
+
+static void the_embedded_sources_are_merged(void **state)
+{
+	struct atlas_config config = world_config();
+
+	(void)state;
+	world_build(&config);
+	world_expect("4.255.255.255", "??", SOIL_UNKNOWN, 0);
+	world_expect("5.0.0.0", "FR", SOIL_AGREED, 100);
+	world_expect("5.0.255.255", "FR", SOIL_AGREED, 100);
+	world_expect("5.1.0.0", "FR", SOIL_AGREED, 200);
+	world_expect("5.2.0.0", "DE", SOIL_AGREED, 0);
+	world_expect("5.3.0.0", "??", SOIL_UNKNOWN, 0);
+	world_expect("2a00:ffff::", "FR", SOIL_AGREED, 300);
+	world_expect("2a01::", "??", SOIL_UNKNOWN, 0);
+}
+
+static void place_0_is_nothing_known_and_neighbours_differ(void **state)
+{
+	static const struct place nothing;
+	struct atlas_config config = world_config();
+
+	(void)state;
+	world_build(&config);
+	assert_memory_equal(atlas_place(world_atlas, 0), &nothing, sizeof(nothing));
+	assert_int_equal(atlas_lookup(world_atlas, world_address("4.0.0.0")), 0);
+	for (enum family family = 0; family < FAMILIES; family++) {
+		struct atlas_ranges ranges = atlas_ranges(world_atlas, family);
+
+		assert_true(ranges.starts[0] == 0);
+		for (size_t i = 1; i < ranges.count; i++) {
+			assert_true(ranges.starts[i] > ranges.starts[i - 1]);
+			assert_true(ranges.starts[i] <= family_last(family));
+			assert_int_not_equal(ranges.places[i], ranges.places[i - 1]);
+			assert_true(ranges.places[i] < atlas_place_count(world_atlas));
+		}
+	}
+}
+
+static void anycast_has_no_soil_but_keeps_the_sources_word(void **state)
+{
+	struct atlas_config config = world_config();
+
+	(void)state;
+	world_build(&config);
+	world_expect("5.0.63.255", "FR", SOIL_AGREED, 100);
+	world_expect("5.0.64.0", "FR", SOIL_ANYCAST, 100);
+	world_expect("5.0.65.0", "FR", SOIL_AGREED, 100);
+	assert_int_equal(world_place("5.0.64.0")->votes[0], COUNTRY('F', 'R'));
+}
+
+static void special_space_beats_every_source(void **state)
+{
+	char *soil[] = {world_path("all.csv")};
+	struct atlas_config config = world_config();
+
+	(void)state;
+	world_write("all.csv", "0.0.0.0,255.255.255.255,FR\n"
+			       "::,ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,FR\n");
+	config.soil = soil;
+	config.soil_count = 1;
+	world_write("data/anycast.csv", "prefix,operator,source\n10.1.0.0/16,x,y\n");
+	world_build(&config);
+	world_expect("1.0.0.0", "FR", SOIL_AGREED, 0);
+	world_expect("10.1.2.3", "??", SOIL_SPECIAL, 0);
+	assert_int_equal(world_place("10.1.2.3")->special, SPECIAL_PRIVATE);
+	assert_int_equal(world_place("10.1.2.3")->votes[0], COUNTRY_NONE);
+	assert_int_equal(world_place("255.255.255.255")->special, SPECIAL_LINK_MULTICAST);
+	assert_int_equal(world_place("2002::1")->special, SPECIAL_EMBEDDED_6TO4);
+	world_expect("2003::1", "FR", SOIL_AGREED, 0);
+	assert_int_equal(world_place("4000::")->special, SPECIAL_RESERVED);
+	assert_int_equal(world_place("ffff::")->special, SPECIAL_MULTICAST);
+}
+
+/* One /24 for each way in which four sources can differ. */
+static void votes_are_counted(void **state)
+{
+	static const struct {
+		const char *words[4];
+		const char *first, *majority, *all;
+	} cases[] = {
+		{{"FR", "FR", "FR", "FR"}, "FR", "FR", "FR"},
+		{{"FR", "FR", "FR", "DE"}, "FR", "FR", "!!"},
+		{{"FR", "FR", "DE", "DE"}, "FR", "!!", "!!"},
+		{{"FR", "FR", "DE", "US"}, "FR", "!!", "!!"}, /* half is not more than half */
+		{{"DE", "FR", "FR", ""}, "DE", "FR", "!!"},
+		{{"", "FR", "DE", ""}, "FR", "!!", "!!"},
+		{{"", "", "DE", ""}, "DE", "DE", "DE"},
+		{{"EU", "FR", "ZZ", "XK"}, "FR", "FR", "FR"}, /* no countries, no votes */
+		{{"", "", "", ""}, "??", "??", "??"},
+		{{"FR", "DE", "US", "GB"}, "FR", "!!", "!!"},
+	};
+	char *soil[4] = {world_path("s0.csv"), world_path("s1.csv"), world_path("s2.csv"),
+			 world_path("s3.csv")};
+	struct atlas_config config = world_config();
+	const size_t count = sizeof(cases) / sizeof(cases[0]);
+
+	(void)state;
+	for (size_t source = 0; source < 4; source++) {
+		char text[1024] = "";
+
+		for (size_t i = 0; i < count; i++)
+			sprintf(text + strlen(text), "6.0.%zu.0,6.0.%zu.255,%s\n", i, i,
+				cases[i].words[source]);
+		world_write(strrchr(soil[source], '/') + 1, text);
+	}
+	config.soil = soil;
+	config.soil_count = 4;
+	for (enum atlas_agree agree = 0; agree <= ATLAS_AGREE_ALL; agree++) {
+		config.agree = agree;
+		world_build(&config);
+		assert_int_equal(atlas_agree(world_atlas), agree);
+		for (size_t i = 0; i < count; i++) {
+			const char *answer = agree == ATLAS_AGREE_FIRST      ? cases[i].first
+					     : agree == ATLAS_AGREE_MAJORITY ? cases[i].majority
+									     : cases[i].all;
+			enum soil_state soil_state = *answer == '!'   ? SOIL_CONTESTED
+						     : *answer == '?' ? SOIL_UNKNOWN
+								      : SOIL_AGREED;
+			char address[16];
+
+			sprintf(address, "6.0.%zu.7", i);
+			world_expect(address, *answer == '!' ? "??" : answer, soil_state, 0);
+		}
+	}
+	assert_int_equal(world_place("6.0.9.1")->votes[3], COUNTRY('G', 'B'));
+}
+
+static void a_source_that_contradicts_itself_is_contested(void **state)
+{
+	char *soil[] = {world_path("a.csv"), world_path("b.csv")};
+	struct atlas_config config = world_config();
+
+	(void)state;
+	world_write("a.csv", "6.0.0.0,6.0.0.255,FR\n6.0.0.0,6.0.0.255,DE\n"
+			     "6.0.1.0,6.0.1.255,FR\n6.0.1.0,6.0.1.255,ZZ\n");
+	world_write("b.csv", "6.0.0.0,6.0.0.255,FR\n6.0.1.0,6.0.1.255,FR\n");
+	config.soil = soil;
+	config.soil_count = 2;
+	for (config.agree = 0; config.agree <= ATLAS_AGREE_ALL; config.agree++) {
+		world_build(&config);
+		world_expect("6.0.0.1", "??", SOIL_CONTESTED, 0);
+		world_expect("6.0.1.1", "FR", SOIL_AGREED, 0);
+	}
+	/* Both words are there for deny rules. */
+	assert_int_equal(world_place("6.0.0.1")->votes[0], COUNTRY('D', 'E'));
+	assert_int_equal(world_place("6.0.0.1")->votes[1], COUNTRY('F', 'R'));
+	assert_int_equal(world_place("6.0.0.1")->votes[2], COUNTRY('F', 'R'));
+}
+
+static void the_first_asn_source_with_a_word_wins(void **state)
+{
+	char *asn[] = {world_path("a.csv"), world_path("b.csv")};
+	struct atlas_config config = world_config();
+
+	(void)state;
+	world_write("a.csv", "start,end,asn,name\n"
+			     "6.0.0.0,6.0.3.255,AS7,Seven\n6.0.1.0,6.0.1.255,,\n"
+			     "6.0.2.0,6.0.2.255,8,\n6.0.2.0,6.0.2.255,9,\n");
+	world_write("b.csv", "6.0.1.0,6.0.2.255,\"100\",\"not its name\"\n");
+	config.asn = asn;
+	config.asn_count = 2;
+	world_build(&config);
+	world_expect("6.0.0.0", "??", SOIL_UNKNOWN, 7);
+	world_expect("6.0.1.0", "??", SOIL_UNKNOWN, 100);
+	world_expect("6.0.2.0", "??", SOIL_UNKNOWN, 100); /* 8 or 9: no word */
+	world_expect("6.0.3.0", "??", SOIL_UNKNOWN, 7);
+	assert_string_equal(atlas_operator(world_atlas, 7)->name, "Seven");
+	assert_string_equal(atlas_operator(world_atlas, 100)->name, "not its name");
+	assert_null(atlas_operator(world_atlas, 300));
+}
+
+static void the_registry_country_is_where_most_addresses_are(void **state)
+{
+	struct atlas_config config = world_config();
+
+	(void)state;
+	world_build(&config);
+	assert_int_equal(atlas_operator(world_atlas, 100)->registry, COUNTRY('F', 'R'));
+	assert_int_equal(atlas_operator(world_atlas, 200)->registry, COUNTRY('U', 'S'));
+	/* Announces no IPv4: by its IPv6 addresses. */
+	assert_int_equal(atlas_operator(world_atlas, 300)->registry, COUNTRY('R', 'E'));
+	/* Announces nothing. */
+	assert_int_equal(atlas_operator(world_atlas, 900)->registry, COUNTRY_NONE);
+	assert_string_equal(atlas_operator(world_atlas, 200)->name, "Two, \"Inc\"");
+}
+
+static void sources_are_listed_soil_first(void **state)
+{
+	char *soil[] = {world_path("b.csv"), world_path("data/soil.csv.zst")};
+	struct atlas_config config = world_config();
+
+	(void)state;
+	world_write("b.csv", "\xef\xbb\xbfstart,end,country\n6.0.0.0,6.0.0.255,fr\n\n# end\n");
+	config.soil = soil;
+	config.soil_count = 2;
+	world_build(&config);
+	assert_int_equal(atlas_soil_source_count(world_atlas), 2);
+	assert_int_equal(atlas_source_count(world_atlas), 8);
+	const struct source *source = atlas_source(world_atlas, 0);
+	assert_string_equal(source->name, "b.csv");
+	assert_int_equal(source->rows, 1);
+	assert_int_equal(strlen(source->date), 10);
+	source = atlas_source(world_atlas, 1);
+	assert_string_equal(source->name, "Soil");
+	assert_string_equal(source->date, "2026-01-02");
+	assert_int_equal(source->role, SOURCE_SOIL);
+	assert_string_equal(source_role_name(atlas_source(world_atlas, 2)->role), "registry");
+	world_expect("6.0.0.1", "FR", SOIL_AGREED, 0);
+}
+
+/* Rows over a small world, so that they nest, overlap and repeat. */
+static void write_random(const char *name, bool countries)
+{
+	static const char *const words[] = {"FR", "DE", "US", "EU", "", "fr"};
+	static const char *const asns[] = {"7", "AS8", "9", "", "0", "10"};
+	static char text[16384];
+	unsigned rows = 1 + random_next() % 24;
+
+	*text = '\0';
+	for (unsigned i = 0; i < rows; i++) {
+		unsigned start = random_next() % 256, last = start + random_next() % 64;
+		const char *word = (countries ? words : asns)[random_next() % 6];
+
+		if (last > 255)
+			last = 255;
+		sprintf(text + strlen(text),
+			random_chance(8) ? "6.0.0.%u,6.0.0.%u,%s\n" : "2a00::%x,2a00::%x,%s\n",
+			start, last, word);
+	}
+	world_write(name, text);
+}
+
+static void the_sweep_equals_the_scan_on_random_sources(void **state)
+{
+	char paths[4][160], *files[4];
+	struct address addresses[600];
+	struct place places[600];
+	size_t count = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		files[i] = paths[i];
+		snprintf(paths[i], sizeof(paths[i]), "%s/r%u", world_folder, i);
+	}
+	for (unsigned i = 0; i < 300; i++)
+		addresses[count++] = (struct address){FAMILY_V4, 0x05ffffec + i};
+	for (unsigned i = 0; i < 300; i++)
+		addresses[count++] = (struct address){FAMILY_V6, ((u128)0x2a00 << 112) - 20 + i};
+	random_seed(4);
+	for (unsigned round = 0; round < 150; round++) {
+		struct atlas_config config = world_config();
+
+		for (unsigned i = 0; i < 4; i++) {
+			char name[8];
+
+			sprintf(name, "r%u", i);
+			write_random(name, i < 3);
+		}
+		config.soil = files;
+		config.soil_count = 1 + random_next() % 3;
+		config.asn = files + 3;
+		config.asn_count = 1;
+		config.agree = (enum atlas_agree)(random_next() % 3);
+		world_build(&config);
+		assert_int_equal(atlas_scan(&config, addresses, count, places, &world_diagnostics),
+				 0);
+		for (size_t i = 0; i < count; i++) {
+			uint32_t number = atlas_lookup(world_atlas, addresses[i]);
+
+			assert_memory_equal(atlas_place(world_atlas, number), &places[i],
+					    sizeof(places[i]));
+		}
+	}
+}
+
+#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, world_start, world_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_A_WORLD(the_embedded_sources_are_merged),
+		IN_A_WORLD(place_0_is_nothing_known_and_neighbours_differ),
+		IN_A_WORLD(anycast_has_no_soil_but_keeps_the_sources_word),
+		IN_A_WORLD(special_space_beats_every_source),
+		IN_A_WORLD(votes_are_counted),
+		IN_A_WORLD(a_source_that_contradicts_itself_is_contested),
+		IN_A_WORLD(the_first_asn_source_with_a_word_wins),
+		IN_A_WORLD(the_registry_country_is_where_most_addresses_are),
+		IN_A_WORLD(sources_are_listed_soil_first),
+		IN_A_WORLD(the_sweep_equals_the_scan_on_random_sources),
+	};
+
+	return cmocka_run_group_tests_name("atlas_merge", tests, NULL, NULL);
+}

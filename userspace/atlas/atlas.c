@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What others ask of a built atlas. */
+#include <stdlib.h>
+
+#include "userspace/atlas/merge.h"
+
+void atlas_free(struct atlas *atlas)
+{
+	if (!atlas)
+		return;
+	for (enum family family = 0; family < FAMILIES; family++)
+		changes_free(&atlas->ranges[family]);
+	intern_free(&atlas->places);
+	operators_free(&atlas->operators);
+	free(atlas->sources);
+	for (size_t i = 0; i < sizeof(atlas->arenas) / sizeof(atlas->arenas[0]); i++)
+		arena_free(&atlas->arenas[i]);
+	free(atlas);
+}
+
+struct atlas_ranges atlas_ranges(const struct atlas *atlas, enum family family)
+{
+	const struct changes *ranges = &atlas->ranges[family];
+
+	return (struct atlas_ranges){ranges->count, ranges->starts, ranges->values};
+}
+
+uint32_t atlas_lookup(const struct atlas *atlas, struct address address)
+{
+	const struct changes *ranges = &atlas->ranges[address.family];
+	size_t low = 0, high = ranges->count; /* the answer is in [low, high) */
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ranges->starts[middle] <= address.value)
+			low = middle;
+		else
+			high = middle;
+	}
+	return ranges->values[low];
+}
+
+uint32_t atlas_place_count(const struct atlas *atlas)
+{
+	return atlas->places.count;
+}
+
+const struct place *atlas_place(const struct atlas *atlas, uint32_t number)
+{
+	return intern_key(&atlas->places, number);
+}
+
+const struct operator *atlas_operator(const struct atlas *atlas, uint32_t asn)
+{
+	return operators_find(&atlas->operators, asn);
+}
+
+static void reach_add(struct reach *reach, country_t country)
+{
+	country_t state = country_state(country);
+	unsigned at = reach->count;
+
+	if (!country)
+		return;
+	for (unsigned i = 0; i < reach->count; i++)
+		if (reach->countries[i] == state)
+			return;
+	for (; at > 0 && reach->countries[at - 1] > state; at--)
+		reach->countries[at] = reach->countries[at - 1];
+	reach->countries[at] = state;
+	reach->count++;
+}
+
+struct reach atlas_reach(const struct atlas *atlas, uint32_t asn, bool registry)
+{
+	const struct operator *holder = asn ? atlas_operator(atlas, asn) : NULL;
+	struct reach reach = {0};
+
+	if (!holder)
+		return reach;
+	if (holder->basis != OWNER_UNKNOWN) {
+		reach_add(&reach, holder->parent_country);
+		reach_add(&reach, holder->seat);
+	} else if (registry && !holder->doubtful) {
+		reach_add(&reach, holder->registry);
+		reach.inferred = reach.count > 0;
+	}
+	return reach;
+}
+
+size_t atlas_source_count(const struct atlas *atlas)
+{
+	return atlas->source_count;
+}
+
+const struct source *atlas_source(const struct atlas *atlas, size_t number)
+{
+	return &atlas->sources[number];
+}
+
+size_t atlas_soil_source_count(const struct atlas *atlas)
+{
+	return atlas->soil_count;
+}
+
+enum atlas_agree atlas_agree(const struct atlas *atlas)
+{
+	return atlas->agree;
+}
+
+const char *owner_basis_name(enum owner_basis basis)
+{
+	static const char *const names[] = {
+		[OWNER_UNKNOWN] = "unknown",   [OWNER_SOURCED] = "sourced",
+		[OWNER_ASSERTED] = "asserted", [OWNER_LOCAL] = "local",
+		[OWNER_INFERRED] = "inferred",
+	};
+
+	return names[basis];
+}
+
+const char *soil_state_name(enum soil_state state)
+{
+	static const char *const names[] = {
+		[SOIL_UNKNOWN] = "unknown",     [SOIL_AGREED] = "agreed",
+		[SOIL_CONTESTED] = "contested", [SOIL_SPECIAL] = "special",
+		[SOIL_ANYCAST] = "anycast",
+	};
+
+	return names[state];
+}
+
+const char *source_role_name(enum source_role role)
+{
+	static const char *const names[] = {
+		[SOURCE_SOIL] = "soil",           [SOURCE_ASN] = "asn",
+		[SOURCE_ASN_NAMES] = "asn-names", [SOURCE_OWNER] = "owner",
+		[SOURCE_DOUBTFUL] = "doubtful",   [SOURCE_REGISTRY] = "registry",
+		[SOURCE_ANYCAST] = "anycast",
+	};
+
+	return names[role];
+}

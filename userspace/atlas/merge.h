@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From layers to places: one sweep over all sources side by side. */
+#ifndef GABELOU_ATLAS_MERGE_H
+#define GABELOU_ATLAS_MERGE_H
+
+#include "userspace/atlas/layer.h"
+#include "userspace/base/intern.h"
+
+#define ATLAS_ASN_SOURCES_MOST 8
+
+struct atlas {
+	enum atlas_agree agree;
+	struct arena arenas[2]; /* one of each thread that reads */
+	struct source *sources; /* soil first */
+	size_t source_count;
+	size_t soil_count;
+	struct operators operators;
+	struct intern places;            /* of struct place */
+	struct changes ranges[FAMILIES]; /* the values are numbers of places */
+};
+
+/* Special-use space beats anycast prefixes, which beat soil sources. ASN sources: the first that
+ * has a word. Registry countries go to the operators. */
+struct merge_input {
+	struct layer special; /* enum special */
+	struct layer anycast; /* 1 is anycast */
+	struct layer registry;
+	struct layer soil[ATLAS_SOIL_SOURCES_MOST];
+	size_t soil_count;
+	struct layer asn[ATLAS_ASN_SOURCES_MOST];
+	size_t asn_count;
+};
+
+/* Fills atlas->places, atlas->ranges and each operator's registry country. 0 or -ENOMEM. */
+int merge_layers(const struct merge_input *input, struct atlas *atlas);
+
+/* The merged soil of the words of a place: its votes, soil and state (agreed, contested or
+ * unknown). An empty word is no vote. @words are values of LAYER_COUNTRY. */
+void vote_soil(enum atlas_agree agree, const uint32_t *words, size_t count, struct place *place);
+
+/*
+ * The registry country of an operator is the one where most of its announced IPv4 addresses are
+ * registered; without any, most of its IPv6 addresses. Ties: the lower code.
+ */
+struct tally;
+struct tally *tally_new(const struct operators *operators);
+/* @operator announces @size more addresses that are registered in @country. 0 or -ENOMEM. */
+int tally_add(struct tally *tally, uint32_t operator, country_t country, u128 size);
+/* Gives every operator without a registry country the one that leads, and forgets all counts. */
+void tally_settle(struct tally *tally, struct operators *operators);
+void tally_free(struct tally *tally);
+
+#endif

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/atlas/reader.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_SIZE_MOST ((size_t)1 << 30)
+
+int reader_fault(struct reader *reader, int error, const struct field *field, const char *format,
+		 ...)
+{
+	struct location where = {reader->file.path, reader->csv.line, field ? field->column : 0};
+	va_list arguments;
+	char text[512];
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	return diagnostics_error(reader->diagnostics, error, where, "%s", text);
+}
+
+int reader_no_memory(struct reader *reader)
+{
+	return diagnostics_error(reader->diagnostics, ENOMEM,
+				 (struct location){.file = reader->file.path}, "out of memory");
+}
+
+int reader_take(struct reader *reader, struct file *file, struct diagnostics *diagnostics)
+{
+	*reader = (struct reader){.file = *file, .diagnostics = diagnostics};
+	*file = (struct file){0};
+	const char *guess = guess_bytes(&reader->file);
+	if (!guess)
+		reader->lines = lines_open(&reader->file);
+	if (reader->lines)
+		return 0;
+	int error = guess ? reader_fault(reader, EBADMSG, NULL, "this is %s", guess)
+			  : reader_no_memory(reader);
+	reader_close(reader);
+	return error;
+}
+
+int reader_open(struct reader *reader, const char *path, struct diagnostics *diagnostics)
+{
+	struct file file;
+	int error = file_read(path, FILE_SIZE_MOST, &file, diagnostics);
+
+	return error ? error : reader_take(reader, &file, diagnostics);
+}
+
+void reader_close(struct reader *reader)
+{
+	lines_close(reader->lines);
+	reader->lines = NULL;
+	file_free(&reader->file);
+}
+
+/* "2026-06-01", and no other form. */
+static bool is_date(const char *text)
+{
+	for (size_t i = 0; i < 10; i++)
+		if (i == 4 || i == 7 ? text[i] != '-' : !isdigit((unsigned char)text[i]))
+			return false;
+	return text[10] == '\0';
+}
+
+/* "# key: value" of the header. */
+static void take_comment(struct reader *reader, const struct line *line)
+{
+	const char *text = line->text + 1;
+
+	while (*text == ' ')
+		text++;
+	if (strncmp(text, "name: ", 6) == 0) {
+		snprintf(reader->name, sizeof(reader->name), "%s", text + 6);
+	} else if (strncmp(text, "date: ", 6) == 0) {
+		if (is_date(text + 6))
+			memcpy(reader->date, text + 6, sizeof(reader->date));
+		else
+			diagnostics_warn(reader->diagnostics,
+					 (struct location){reader->file.path, line->number, 0},
+					 "the date is not of the form 2026-06-01; the file's own "
+					 "time is used");
+	}
+}
+
+static void skip_byte_order_mark(struct line *line)
+{
+	if (line->number == 1 && strncmp(line->text, "\xef\xbb\xbf", 3) == 0) {
+		line->text += 3;
+		line->length -= 3;
+	}
+}
+
+static int take_row(struct reader *reader, const struct line *line)
+{
+	unsigned column = 0;
+
+	reader->csv.line = line->number;
+	if (reader->rows == SOURCE_ROWS_MOST)
+		return reader_fault(reader, EFBIG, NULL, "over %zu rows; split the file",
+				    SOURCE_ROWS_MOST);
+	const char *guess = reader->rows ? NULL : guess_text(line->text);
+	if (guess)
+		return reader_fault(reader, EBADMSG, NULL, "this is %s", guess);
+	const char *fault = csv_split(line, &reader->csv, &column);
+	if (fault)
+		return reader_fault(reader, EBADMSG, &(struct field){.column = column}, "%s",
+				    fault);
+	reader->rows++;
+	return 1;
+}
+
+int reader_next(struct reader *reader)
+{
+	struct line line;
+	int got;
+
+	while ((got = lines_next(reader->lines, &line, reader->diagnostics)) > 0) {
+		skip_byte_order_mark(&line);
+		if (*line.text == '#') {
+			if (!reader->rows)
+				take_comment(reader, &line);
+		} else if (line.length) {
+			return take_row(reader, &line);
+		}
+	}
+	if (got == 0 && reader->rows == 0) {
+		reader->csv.line = 0;
+		return reader_fault(reader, ENODATA, NULL,
+				    "no rows in it; restore it from its source");
+	}
+	return got;
+}
+
+bool reader_is_header(struct reader *reader)
+{
+	const struct field *first = &reader->csv.fields[0];
+	bool letters = first->length > 0;
+
+	for (size_t i = 0; i < first->length; i++)
+		letters = letters &&
+			  (isalpha((unsigned char)first->text[i]) || strchr("_- ", first->text[i]));
+	if (reader->rows == 1)
+		reader->has_header = letters;
+	return reader->rows == 1 && letters;
+}
+
+int reader_describe(const struct reader *reader, enum source_role role, struct arena *arena,
+		    struct source *source)
+{
+	const char *slash = strrchr(reader->file.path, '/');
+	const char *name = reader->name[0] ? reader->name : slash ? slash + 1 : reader->file.path;
+	char date[32];
+	struct tm broken_down;
+
+	if (reader->date[0])
+		snprintf(date, sizeof(date), "%s", reader->date);
+	else if (!gmtime_r(&reader->file.modified, &broken_down) ||
+		 !strftime(date, sizeof(date), "%Y-%m-%d", &broken_down))
+		date[0] = '\0';
+	*source = (struct source){
+		.role = role,
+		.name = arena_text(arena, name, strlen(name)),
+		.path = arena_text(arena, reader->file.path, strlen(reader->file.path)),
+		.date = arena_text(arena, date, strlen(date)),
+		.digest = reader->file.digest,
+		.rows = reader->rows - reader->has_header,
+	};
+	return source->name && source->path && source->date ? 0 : -ENOMEM;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every reader of a source shares: the file, its lines, its header comments, its rows.
+ *
+ * Comments are lines that begin with '#'. Before the first row, "# name: ..." and "# date:
+ * 2026-06-01" describe the source. Formats that are not read are refused by their names.
+ */
+#ifndef GABELOU_ATLAS_READER_H
+#define GABELOU_ATLAS_READER_H
+
+#include "userspace/atlas/arena.h"
+#include "userspace/atlas/atlas.h"
+#include "userspace/atlas/csv.h"
+#include "userspace/base/file.h"
+
+#define SOURCE_ROWS_MOST ((size_t)1 << 24)
+
+struct reader {
+	struct file file;
+	struct lines *lines;
+	struct csv csv; /* the current row */
+	size_t rows;
+	bool has_header; /* counted in rows */
+	char name[64];   /* "": none given */
+	char date[11];
+	struct diagnostics *diagnostics;
+};
+
+int reader_open(struct reader *reader, const char *path, struct diagnostics *diagnostics);
+/* The same with a file that was read; the reader owns it from now on, also on failure. */
+int reader_take(struct reader *reader, struct file *file, struct diagnostics *diagnostics);
+/* 1: reader->csv is the next row; 0: end of file, after at least one row; -errno. */
+int reader_next(struct reader *reader);
+void reader_close(struct reader *reader);
+
+/* Points to @field (NULL: to the line) and returns -error, a positive errno value. */
+int reader_fault(struct reader *reader, int error, const struct field *field, const char *format,
+		 ...) __attribute__((format(printf, 4, 5)));
+int reader_no_memory(struct reader *reader);
+
+/* The record of the source, once it is read. Strings go into @arena. 0 or -ENOMEM. */
+int reader_describe(const struct reader *reader, enum source_role role, struct arena *arena,
+		    struct source *source);
+
+/* Is the current row a header? So is the first one if its first field is a word, not a number. */
+bool reader_is_header(struct reader *reader);
+
+/* What the file is, if it is of a kind that is not read, with what to do instead; else NULL. */
+const char *guess_bytes(const struct file *file);
+const char *guess_text(const char *first_row);
+
+#endif

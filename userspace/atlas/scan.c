@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The oracle's way to a place: every row of every source marks the addresses that it covers. No
+ * merged ranges, no code in common with the readers and the merge; base/ and the list of special
+ * prefixes are all it shares with them. Slow on purpose.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "userspace/atlas/atlas.h"
+#include "userspace/base/file.h"
+
+#define SCAN_FILE_MOST ((size_t)1 << 30)
+
+/* What the smallest row so far says of an address. */
+struct mark {
+	bool covered;
+	u128 size;            /* of that row, minus one */
+	uint32_t low, higher; /* the two lowest of the words of all rows of that size; 0: none */
+};
+
+struct scan {
+	const struct atlas_config *config;
+	const struct address *addresses;
+	size_t count;
+	struct mark *marks;
+	uint8_t *contradicted; /* per address, a bit for each soil source */
+	struct diagnostics *diagnostics;
+	struct location where;
+};
+
+enum word_kind { WORD_COUNTRY, WORD_ASN, WORD_PREFIX };
+
+static bool below(struct address address, enum family family, u128 value)
+{
+	return address.family < family || (address.family == family && address.value < value);
+}
+
+static void mark(struct scan *scan, enum family family, u128 start, u128 last, uint32_t word)
+{
+	size_t low = 0, high = scan->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (below(scan->addresses[middle], family, start))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i < scan->count; i++) {
+		struct mark *mark = &scan->marks[i];
+
+		if (scan->addresses[i].family != family || scan->addresses[i].value > last)
+			return;
+		if (mark->covered && mark->size < last - start)
+			continue;
+		if (!mark->covered || mark->size > last - start)
+			*mark = (struct mark){.covered = true, .size = last - start};
+		if (word == 0 || word == mark->low || word == mark->higher)
+			continue;
+		if (mark->low == 0 || word < mark->low) {
+			mark->higher = mark->low;
+			mark->low = word;
+		} else if (mark->higher == 0 || word < mark->higher) {
+			mark->higher = word;
+		}
+	}
+}
+
+/* The first fields of a row, cut out in place; unquoted and without blanks around. */
+static size_t cut(char *text, char *fields[], size_t most)
+{
+	size_t count = 0;
+
+	while (text && count < most) {
+		char *next, *to;
+
+		while (*text == ' ' || *text == '\t')
+			text++;
+		fields[count++] = to = text;
+		if (*text == '"') {
+			for (text++; *text && (*text != '"' || text[1] == '"'); text++) {
+				text += *text == '"';
+				*to++ = *text;
+			}
+			next = strchr(text, ',');
+			*to = '\0';
+		} else {
+			next = strchr(text, ',');
+			if (next)
+				*next = '\0';
+			to += strlen(text);
+			while (to > text && (to[-1] == ' ' || to[-1] == '\t'))
+				*--to = '\0';
+		}
+		text = next ? next + 1 : NULL;
+	}
+	return count;
+}
+
+static uint32_t parse_word(enum word_kind kind, const char *text)
+{
+	char code[2] = {(char)toupper((unsigned char)text[0])};
+
+	if (kind == WORD_ASN)
+		return (uint32_t)strtoul(text + (strncasecmp(text, "AS", 2) == 0 ? 2 : 0), NULL,
+					 10);
+	if (strlen(text) != 2)
+		return COUNTRY_NONE;
+	code[1] = (char)toupper((unsigned char)text[1]);
+	return country_parse(code, 2);
+}
+
+/* Changes (start,word) hold until the next one: the pending one ends before @next. */
+struct pending {
+	bool any;
+	struct address start;
+	uint32_t word;
+};
+
+static void end_pending(struct scan *scan, struct pending *pending, const struct address *next)
+{
+	enum family family = pending->start.family;
+
+	if (pending->any)
+		mark(scan, family, pending->start.value,
+		     next && next->family == family ? next->value - 1 : family_last(family),
+		     pending->word);
+	pending->any = false;
+}
+
+static int scan_row(struct scan *scan, enum word_kind kind, char *text, struct pending *pending)
+{
+	char *fields[4];
+	size_t count = cut(text, fields, 4);
+	struct address start, last;
+	struct prefix prefix;
+
+	if (kind == WORD_PREFIX) {
+		if (prefix_parse(fields[0], strlen(fields[0]), &prefix) != PREFIX_OK)
+			return -EBADMSG;
+		mark(scan, prefix.family, prefix.value, prefix_last(&prefix), 1);
+		return 0;
+	}
+	if (address_parse(fields[0], strlen(fields[0]), &start))
+		return -EBADMSG;
+	if (count == 2) {
+		end_pending(scan, pending, &start);
+		*pending = (struct pending){true, start, parse_word(kind, fields[1])};
+		return 0;
+	}
+	if (count < 3 || address_parse(fields[1], strlen(fields[1]), &last) ||
+	    last.family != start.family || last.value < start.value)
+		return -EBADMSG;
+	mark(scan, start.family, start.value, last.value, parse_word(kind, fields[2]));
+	return 0;
+}
+
+static int scan_lines(struct scan *scan, enum word_kind kind, struct lines *lines)
+{
+	struct pending pending = {0};
+	struct line line;
+	bool first = true;
+	int more, error;
+
+	while ((more = lines_next(lines, &line, scan->diagnostics)) > 0) {
+		if (line.number == 1 && strncmp(line.text, "\xef\xbb\xbf", 3) == 0)
+			line.text += 3;
+		if (*line.text == '#' || *line.text == '\0')
+			continue;
+		error = scan_row(scan, kind, line.text, &pending);
+		scan->where.line = line.number;
+		if (error && !first)
+			return diagnostics_error(scan->diagnostics, -error, scan->where,
+						 "not a row of a source");
+		first = false;
+	}
+	end_pending(scan, &pending, NULL);
+	return more;
+}
+
+/* Fills scan->marks from @path, or from the embedded file @name. */
+static int scan_file(struct scan *scan, enum word_kind kind, const char *path, const char *name)
+{
+	char embedded[PATH_MAX];
+	struct file file;
+
+	if (!path) {
+		snprintf(embedded, sizeof(embedded), "%s/%s", scan->config->data_dir, name);
+		path = embedded;
+	}
+	memset(scan->marks, 0, scan->count * sizeof(*scan->marks));
+	int error = file_read(path, SCAN_FILE_MOST, &file, scan->diagnostics);
+	if (error)
+		return error;
+	scan->where = (struct location){.file = path};
+	struct lines *lines = lines_open(&file);
+	error = lines ? scan_lines(scan, kind, lines) : -ENOMEM;
+	lines_close(lines);
+	file_free(&file);
+	return error;
+}
+
+static int scan_soil(struct scan *scan, struct place *places)
+{
+	size_t sources = scan->config->soil_count ? scan->config->soil_count : 1;
+
+	if (sources > ATLAS_SOIL_SOURCES_MOST)
+		return -E2BIG;
+	for (size_t source = 0; source < sources; source++) {
+		int error = scan_file(scan, WORD_COUNTRY,
+				      scan->config->soil_count ? scan->config->soil[source] : NULL,
+				      "soil.csv.zst");
+		if (error)
+			return error;
+		for (size_t i = 0; i < scan->count; i++) {
+			const struct mark *mark = &scan->marks[i];
+			size_t spare = sources;
+
+			places[i].votes[source] = (country_t)mark->low;
+			if (!mark->higher)
+				continue;
+			scan->contradicted[i] |= (uint8_t)(1u << source);
+			while (spare < ATLAS_SOIL_SOURCES_MOST && places[i].votes[spare])
+				spare++;
+			if (spare < ATLAS_SOIL_SOURCES_MOST)
+				places[i].votes[spare] = (country_t)mark->higher;
+		}
+	}
+	return 0;
+}
+
+static int scan_asn(struct scan *scan, struct place *places)
+{
+	size_t sources = scan->config->asn_count ? scan->config->asn_count : 1;
+
+	for (size_t source = 0; source < sources; source++) {
+		int error = scan_file(scan, WORD_ASN,
+				      scan->config->asn_count ? scan->config->asn[source] : NULL,
+				      "asn.csv.zst");
+		if (error)
+			return error;
+		for (size_t i = 0; i < scan->count; i++)
+			if (!places[i].asn && !scan->marks[i].higher)
+				places[i].asn = scan->marks[i].low;
+	}
+	return 0;
+}
+
+/* The answer of the sources, by the definition of each way to agree. */
+static void decide(enum atlas_agree agree, size_t sources, uint8_t contradicted,
+		   struct place *place)
+{
+	unsigned cast = 0, most = 0;
+
+	for (size_t i = 0; i < sources; i++) {
+		unsigned same = 0;
+
+		if (!place->votes[i])
+			continue;
+		bool sound = !(contradicted >> i & 1);
+		if (agree == ATLAS_AGREE_FIRST) {
+			place->state = sound ? SOIL_AGREED : SOIL_CONTESTED;
+			place->soil = sound ? place->votes[i] : COUNTRY_NONE;
+			return;
+		}
+		cast++;
+		for (size_t j = 0; j < sources; j++)
+			same += sound && !(contradicted >> j & 1) &&
+				place->votes[j] == place->votes[i];
+		if (same > most) {
+			most = same;
+			place->soil = place->votes[i];
+		}
+	}
+	bool agreed = agree == ATLAS_AGREE_ALL ? most == cast : 2 * most > cast;
+	place->state = !cast ? SOIL_UNKNOWN : agreed ? SOIL_AGREED : SOIL_CONTESTED;
+	if (place->state != SOIL_AGREED)
+		place->soil = COUNTRY_NONE;
+}
+
+static int scan_all(struct scan *scan, struct place *places)
+{
+	int error = scan_soil(scan, places);
+
+	if (!error)
+		error = scan_asn(scan, places);
+	if (!error)
+		error = scan_file(scan, WORD_PREFIX, NULL, "anycast.csv");
+	for (size_t i = 0; i < scan->count && !error; i++) {
+		enum special special = special_of(scan->addresses[i]);
+		struct place *place = &places[i];
+
+		decide(scan->config->agree, scan->config->soil_count ? scan->config->soil_count : 1,
+		       scan->contradicted[i], place);
+		if (scan->marks[i].low)
+			place->state = SOIL_ANYCAST;
+		if (special) {
+			memset(place, 0, sizeof(*place));
+			place->state = SOIL_SPECIAL;
+			place->special = (uint8_t)special;
+		}
+	}
+	return error;
+}
+
+int atlas_scan(const struct atlas_config *config, const struct address *addresses, size_t count,
+	       struct place *places, struct diagnostics *diagnostics)
+{
+	struct scan scan = {
+		.config = config,
+		.addresses = addresses,
+		.count = count,
+		.marks = calloc(count + 1, sizeof(*scan.marks)),
+		.contradicted = calloc(count + 1, sizeof(*scan.contradicted)),
+		.diagnostics = diagnostics,
+	};
+	int error = -ENOMEM;
+
+	memset(places, 0, count * sizeof(*places));
+	if (scan.marks && scan.contradicted)
+		error = scan_all(&scan, places);
+	free(scan.marks);
+	free(scan.contradicted);
+	return error;
+}
