@@ -80,6 +80,10 @@ void groups_free(struct groups *groups);
  * to the policy's own folder and come back resolved. */
 int policy_read(const char *path, const struct groups *groups, struct policy **policy,
 		struct diagnostics *diagnostics);
+/* The same from bytes already read, as of a stored policy. */
+int policy_parse(const char *name_for_messages, const void *bytes, size_t size,
+		 const struct groups *groups, struct policy **policy,
+		 struct diagnostics *diagnostics);
 void policy_free(struct policy *policy);
 
 /* "allow #1" into a buffer of 24 bytes. Returns it. */

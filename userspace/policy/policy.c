@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A policy file from its bytes to its structure: the top-level keys and their defaults. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "maps/control.h"
+#include "userspace/base/file.h"
+#include "userspace/policy/parse.h"
+
+#define POLICY_SIZE_MOST (4u << 20)
+#define NAME_MOST        64
+
+static void read_name(struct reader *reader, const struct node *node, void *target)
+{
+	char *name = policy_line_read(reader, node, "name");
+
+	(void)target;
+	if (name && strlen(name) > NAME_MOST)
+		policy_fault(reader, node, "a name of over %d bytes; write a shorter one",
+			     NAME_MOST);
+	free(reader->policy->name);
+	reader->policy->name = name;
+}
+
+static void read_mode(struct reader *reader, const struct node *node, void *target)
+{
+	static const char *const names[] = {
+		[POLICY_ENFORCE] = "enforce", [POLICY_MONITOR] = "monitor"};
+
+	(void)target;
+	reader->policy->mode = policy_choice_read(reader, node, "mode", names, 2) == POLICY_MONITOR;
+}
+
+/* A kernel's interface name holds neither white space nor a slash. */
+static void add_glob(struct reader *reader, const struct node *item)
+{
+	struct names *guard = &reader->policy->guard;
+
+	if (item->kind != NODE_TEXT || !item->text[0] || strpbrk(item->text, " \t\n/:"))
+		policy_fault(reader, item,
+			     "`%s` is no name or glob of interfaces; write one, as "
+			     "in \"eth*\"",
+			     policy_quote(item).text);
+	else if ((guard->items[guard->count] = strdup(item->text)))
+		guard->count++;
+	else
+		reader->out_of_memory = true;
+}
+
+static void read_guard(struct reader *reader, const struct node *node, void *target)
+{
+	struct policy *policy = reader->policy;
+
+	(void)target;
+	policy->guard_line = node->line;
+	policy->guard_column = node->column;
+	if (node->kind == NODE_TEXT && strcmp(node->text, "auto") == 0)
+		return;
+	policy->guard_auto = false;
+	if (!policy_list_check(reader, node, "interface names or globs (or write auto)",
+			       "[\"eth*\"]"))
+		return;
+	policy->guard.items = policy_alloc(reader, node->count, sizeof(*policy->guard.items));
+	for (size_t i = 0; policy->guard.items && i < node->count; i++)
+		add_glob(reader, &node->children[i]);
+}
+
+static void read_chain(struct reader *reader, const struct node *node, void *target)
+{
+	static const char *const names[] = {
+		[POLICY_CHAIN_NEXT] = "next", [POLICY_CHAIN_LAST_WORD] = "last-word"};
+
+	(void)target;
+	if (policy_choice_read(reader, node, "chain", names, 2) == POLICY_CHAIN_LAST_WORD)
+		reader->policy->chain = POLICY_CHAIN_LAST_WORD;
+}
+
+static const struct key interface_keys[] = {
+	{"guard", read_guard, NULL},
+	{"chain", read_chain, NULL},
+	{"inside", NULL, "[]"},
+};
+
+static void read_interfaces(struct reader *reader, const struct node *node, void *target)
+{
+	policy_map_read(reader, node, "`interfaces:`", interface_keys,
+			sizeof(interface_keys) / sizeof(*interface_keys), target);
+}
+
+static void read_allow(struct reader *reader, const struct node *node, void *target)
+{
+	(void)target;
+	reader->rules[RULE_ALLOW] = node;
+}
+
+static void read_deny(struct reader *reader, const struct node *node, void *target)
+{
+	(void)target;
+	reader->rules[RULE_DENY] = node;
+}
+
+static void read_unlisted(struct reader *reader, const struct node *node, void *target)
+{
+	static const char *const names[] = {
+		[POLICY_UNLISTED_DENY] = "deny", [POLICY_UNLISTED_REGISTRY] = "registry"};
+
+	(void)target;
+	if (policy_choice_read(reader, node, "unlisted", names, 2) == POLICY_UNLISTED_REGISTRY)
+		reader->policy->unlisted = POLICY_UNLISTED_REGISTRY;
+}
+
+static void read_anycast(struct reader *reader, const struct node *node, void *target)
+{
+	static const char *const names[] = {"deny", "allow"};
+
+	(void)target;
+	reader->policy->anycast = policy_choice_read(reader, node, "anycast", names, 2) == 1;
+}
+
+static void read_local(struct reader *reader, const struct node *node, void *target)
+{
+	static const char *const names[] = {[POLICY_LOCAL_NONE] = "none",
+					    [POLICY_LOCAL_PRIVATE] = "private",
+					    [POLICY_LOCAL_CONNECTED] = "connected"};
+
+	(void)target;
+	if (node->kind == NODE_LIST) {
+		policy_fault(reader, node,
+			     "`local:` as a list of networks is not supported by "
+			     "this version; write private, connected or none");
+		return;
+	}
+	int choice = policy_choice_read(reader, node, "local", names, 3);
+	if (choice >= 0)
+		reader->policy->local = (enum policy_local)choice;
+}
+
+/* Names of maps/control.h first, then those that a later version knows. */
+static const char *const controls[] = {"default",
+#define CONTROL(identifier, name, is_default, text) name,
+				       CONTROLS(CONTROL)
+#undef CONTROL
+};
+static const char *const later_controls[] = {"vrrp", "ospf", "bfd", "azure"};
+
+static void add_control(struct reader *reader, const struct node *item)
+{
+	for (size_t i = 0; i < sizeof(later_controls) / sizeof(*later_controls); i++)
+		if (item->kind == NODE_TEXT && strcmp(item->text, later_controls[i]) == 0) {
+			policy_fault(reader, item,
+				     "control traffic `%s` is not supported by this version; "
+				     "remove it",
+				     item->text);
+			return;
+		}
+	int choice = policy_choice_read(reader, item, "control", controls,
+					sizeof(controls) / sizeof(*controls));
+	if (choice == 0)
+		reader->policy->control |= CONTROL_DEFAULT;
+	else if (choice > 0)
+		reader->policy->control |= 1u << (choice - 1);
+}
+
+static void read_control(struct reader *reader, const struct node *node, void *target)
+{
+	(void)target;
+	if (node->kind != NODE_LIST) {
+		policy_list_check(reader, node, "kinds of control traffic", "[default]");
+		return;
+	}
+	reader->policy->control = 0;
+	for (size_t i = 0; i < node->count; i++)
+		add_control(reader, &node->children[i]);
+	if (!node->count)
+		policy_warn(reader, node,
+			    "no control traffic passes, not even ARP: links fall "
+			    "silent; write [default] unless that is meant");
+}
+
+static const struct key policy_keys[] = {
+	{"gabelou", NULL, "1"},           {"name", read_name, NULL},
+	{"mode", read_mode, NULL},        {"interfaces", read_interfaces, NULL},
+	{"data", policy_data_read, NULL}, {"allow", read_allow, NULL},
+	{"deny", read_deny, NULL},        {"unlisted", read_unlisted, NULL},
+	{"anycast", read_anycast, NULL},  {"local", read_local, NULL},
+	{"control", read_control, NULL},  {"on-deny", NULL, "drop"},
+	{"except", NULL, "[]"},           {"replies", NULL, "judge"},
+	{"lifeline", NULL, "[]"},         {"scopes", NULL, "[]"},
+	{"tunnels", NULL, "[]"},          {"groups", NULL, NULL},
+};
+
+/* Another format may mean anything: then nothing else in the file is worth a message. */
+static bool check_format(struct reader *reader, const struct node *root)
+{
+	for (size_t i = 0; root->kind == NODE_MAP && i < root->count; i += 2) {
+		const struct node *name = &root->children[i], *value = name + 1;
+
+		if (name->kind != NODE_TEXT || strcmp(name->text, "gabelou") != 0)
+			continue;
+		if (value->kind == NODE_TEXT && strcmp(value->text, "1") == 0)
+			return true;
+		policy_fault(reader, value,
+			     "policy format `%s` is not known to this version; write `gabelou: 1`",
+			     policy_quote(value).text);
+		return false;
+	}
+	if (root->kind != NODE_MAP) {
+		policy_fault(reader, root, "this is not a policy; begin with `gabelou: 1`");
+		return false;
+	}
+	policy_fault(reader, root, "`gabelou: 1` is missing; write it as the first line");
+	return true;
+}
+
+/* "french-soil" of "/etc/gabelou/french-soil.yaml" */
+static char *default_name(struct reader *reader)
+{
+	const char *slash = strrchr(reader->file, '/');
+	const char *base = slash ? slash + 1 : reader->file, *dot = strrchr(base, '.');
+	char *name = strndup(base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
+
+	if (!name)
+		reader->out_of_memory = true;
+	return name;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct diagnostic *left = a, *right = b;
+
+	if (left->line != right->line)
+		return left->line < right->line ? -1 : 1;
+	return (left->column > right->column) - (left->column < right->column);
+}
+
+static void read_root(struct reader *reader, const struct node *root)
+{
+	if (!check_format(reader, root))
+		return;
+	policy_map_read(reader, root, "a policy", policy_keys,
+			sizeof(policy_keys) / sizeof(*policy_keys), NULL);
+	policy_rules_read(reader);
+	if (!reader->policy->name)
+		reader->policy->name = default_name(reader);
+	if (reader->diagnostics->errors == reader->errors_before && !reader->out_of_memory)
+		policy_void_check(reader);
+}
+
+static struct policy *policy_new(const char *file, const void *bytes, size_t size)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+	char *copy = strdup(file);
+
+	if (!policy || !copy) {
+		free(policy);
+		free(copy);
+		return NULL;
+	}
+	*policy = (struct policy){
+		.file = copy,
+		.digest = digest_of(bytes, size),
+		.guard_auto = true,
+		.agree = POLICY_AGREE_MAJORITY,
+		.warn_days = 45,
+		.stale_days = 120,
+		.local = POLICY_LOCAL_PRIVATE,
+		.control = CONTROL_DEFAULT,
+	};
+	return policy;
+}
+
+int policy_parse(const char *name_for_messages, const void *bytes, size_t size,
+		 const struct groups *groups, struct policy **policy,
+		 struct diagnostics *diagnostics)
+{
+	struct reader reader = {.file = name_for_messages,
+				.groups = groups,
+				.policy = policy_new(name_for_messages, bytes, size),
+				.diagnostics = diagnostics,
+				.errors_before = diagnostics->errors};
+	size_t before = diagnostics->count;
+	struct node root = {0};
+	int error = reader.policy ? 0 : -ENOMEM;
+
+	if (!error)
+		error = policy_tree_read(name_for_messages, bytes, size, &root, diagnostics);
+	if (!error)
+		read_root(&reader, &root);
+	policy_tree_free(&root);
+	if (diagnostics->count > before)
+		qsort(diagnostics->items + before, diagnostics->count - before,
+		      sizeof(*diagnostics->items), compare_places);
+	if (!error && reader.out_of_memory)
+		error = -ENOMEM;
+	if (!error && diagnostics->errors > reader.errors_before)
+		error = -EINVAL;
+	if (error == -ENOMEM && diagnostics->errors == reader.errors_before)
+		diagnostics_error(diagnostics, ENOMEM, (struct location){name_for_messages, 0, 0},
+				  "out of memory");
+	if (error) {
+		policy_free(reader.policy);
+		return error;
+	}
+	*policy = reader.policy;
+	return 0;
+}
+
+int policy_read(const char *path, const struct groups *groups, struct policy **policy,
+		struct diagnostics *diagnostics)
+{
+	struct file file;
+	int error = file_read(path, POLICY_SIZE_MOST, &file, diagnostics);
+
+	if (error)
+		return error;
+	error = policy_parse(path, file.bytes, file.size, groups, policy, diagnostics);
+	file_free(&file);
+	return error;
+}
+
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->items[i]);
+	free(names->items);
+}
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	names_free(&policy->guard);
+	names_free(&policy->soil);
+	names_free(&policy->asn);
+	names_free(&policy->owner);
+	for (size_t i = 0; i < policy->rule_count; i++)
+		policy_rule_free(&policy->rules[i]);
+	free(policy->rules);
+	free(policy->name);
+	free(policy->file);
+	free(policy);
+}
