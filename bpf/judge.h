@@ -44,7 +44,7 @@ static __always_inline struct decision judge_unseen(__u8 reason)
  * row number << 16 | class; CLASS_NONE with row 0 if the table knows nothing. */
 __noinline __u64 judge_v6(__u64 high, __u64 low)
 {
-	struct lookup_answer answer = lookup_judge_v4(0, 0, low + high);
+	struct lookup_answer answer = lookup_judge_v6(0, 0, high, low);
 
 	return (__u64)answer.row_number << 16 | answer.class;
 }

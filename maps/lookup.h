@@ -38,29 +38,24 @@
 #include "maps/reason.h"
 #include "maps/table.h"
 
-#if defined(LOOKUP_AT) && !defined(LOOKUP_SIZE)
-#define LOOKUP_SIZE(context, SECTION)  config_size_##SECTION
-#define LOOKUP_BYTES(context, SECTION) LOOKUP_AT(context, SECTION, 0, 8)
-#undef LOOKUP_AT
-#endif
 #if !defined(LOOKUP_CONTEXT) || !defined(LOOKUP_BYTES) || !defined(LOOKUP_SIZE)
 #error "define LOOKUP_CONTEXT, LOOKUP_BYTES and LOOKUP_SIZE before including maps/lookup.h"
 #endif
 
 #define LOOKUP_INLINE static inline __attribute__((always_inline))
 
-/* @need bytes at @offset, or NULL where they do not lie within the section. The verifier wants check
- * and sum of these very registers, so the compiler may not compute either anew. */
+/* @need bytes at @offset, or NULL where they do not lie within the section. The verifier wants
+ * check and sum of these very registers, so the compiler may not compute either anew. */
 LOOKUP_INLINE const void *lookup_within(const void *bytes, __u64 size, __u64 offset, __u64 need)
 {
 	__asm__ volatile("" : "+r"(offset));
-	if (!bytes || offset > size - need)
+	if (!bytes || size < need || offset > size - need)
 		return (void *)0;
 	__asm__ volatile("" : "+r"(bytes));
 	return (const char *)bytes + offset;
 }
 
-#define LOOKUP_AT(context, SECTION, offset, need) \
+#define LOOKUP_WITHIN(context, SECTION, offset, need) \
 	lookup_within(LOOKUP_BYTES(context, SECTION), LOOKUP_SIZE(context, SECTION), offset, need)
 
 /* The verifier allows no larger offset into a map value (BPF_MAX_VAR_OFF). */
@@ -76,14 +71,14 @@ LOOKUP_INLINE const void *lookup_within(const void *bytes, __u64 size, __u64 off
  * one cache line each, then the classes of those blocks that have too many to hold them.
  */
 #define LOOKUP_V4_ROOT_SIZE  (sizeof(__u16) << 24)
-#define LOOKUP_V4_BASES	     (1 << 16)
+#define LOOKUP_V4_BASES      (1 << 16)
 #define LOOKUP_V4_BASES_SIZE (LOOKUP_V4_BASES * sizeof(__u32))
 #define LOOKUP_V4_INLINED    12
 
 struct lookup_v4_block {
 	__u64 begins[4]; /* bit b of word w: another class begins at 64 w + b; bit 0 of 0 is set */
-	__u8 before[4];	 /* how many begin in the words before this one */
-	__u32 classes;	 /* where the first class is: V4_BLOCKS as an array of __u16 */
+	__u8 before[4];  /* how many begin in the words before this one */
+	__u32 classes;   /* where the first class is: V4_BLOCKS as an array of __u16 */
 	__u16 inlined[LOOKUP_V4_INLINED];
 };
 
@@ -112,17 +107,16 @@ LOOKUP_INLINE __u16 lookup_v4_block(LOOKUP_CONTEXT context, __u32 address, __u32
 			     sizeof(*line));
 	if (!line)
 		return CLASS_NONE;
-	rank = line->before[word] +
-	       lookup_count_bits(line->begins[word] << (63 - (address & 63))) - 1;
-	class = lookup_within(bytes, size, (line->classes + rank) * sizeof(*class),
-			      sizeof(*class));
+	rank = line->before[word] + lookup_count_bits(line->begins[word] << (63 - (address & 63))) -
+	       1;
+	class = lookup_within(bytes, size, (line->classes + rank) * sizeof(*class), sizeof(*class));
 	return class ? *class : CLASS_NONE;
 }
 
 LOOKUP_INLINE __u16 lookup_v4(LOOKUP_CONTEXT context, __u32 address)
 {
-	const __u16 *class = LOOKUP_AT(context, V4_ROOT, (__u64)(address >> 8) * sizeof(*class),
-				       sizeof(*class));
+	const __u16 *class = LOOKUP_WITHIN(context, V4_ROOT, (__u64)(address >> 8) * sizeof(*class),
+					   sizeof(*class));
 
 	if (!class)
 		return CLASS_NONE;
@@ -136,60 +130,87 @@ LOOKUP_INLINE __u16 lookup_v4(LOOKUP_CONTEXT context, __u32 address)
  * ACM TOCS 1999), chosen when the table is built.
  *
  * V6_ROOT has an entry for each /16. A node is an array of 2^stride entries, at a multiple of a
- * cache line in V6_NODES. An entry says in its low 5 bits the stride of the node that it leads to
- * (4, 8, 12 or 16), and above them the node's cache line; or, with a stride of 0, a class.
+ * cache line in V6_NODES. The low 5 bits of an entry are the stride of the node that it leads to
+ * (4, 8, 12 or 16), the rest is the node's cache line; or the stride is 0, and the rest is a class.
+ *
+ * No node spans the 64th bit, so that one half of the address is looked at and then the other. An
+ * entry above 64 bits that is not yet decided has a stride of 0 and its highest bit set: its cache
+ * line begins with the entry of that /64.
  */
 #define LOOKUP_V6_ROOT_BITS  16
 #define LOOKUP_V6_ROOT_SIZE  (sizeof(__u32) << LOOKUP_V6_ROOT_BITS)
-#define LOOKUP_V6_UNIT	     4	/* strides are multiples of it */
+#define LOOKUP_V6_UNIT       4  /* strides are multiples of it */
 #define LOOKUP_V6_STRIDE     16 /* the longest */
-#define LOOKUP_V6_LINE	     64 /* bytes: the least node */
-#define LOOKUP_V6_STEPS	     ((128 - LOOKUP_V6_ROOT_BITS) / LOOKUP_V6_UNIT)
+#define LOOKUP_V6_LINE       64 /* bytes: the least node */
+#define LOOKUP_V6_HALF       64 /* bits */
 #define LOOKUP_V6_ENTRY_BITS 5
 #define LOOKUP_V6_ENTRY(line_or_class, stride) \
 	((__u32)(line_or_class) << LOOKUP_V6_ENTRY_BITS | (stride))
+#define LOOKUP_V6_HALVED (1u << 31)
+
+/* From entry to entry by the first bits of @bits, to one with a stride of 0. @most is the highest
+ * offset of an entry in @nodes. */
+LOOKUP_INLINE __u32 lookup_v6_walk(const void *nodes, __u64 most, __u32 entry, __u64 bits)
+{
+	for (int i = 0; i < LOOKUP_V6_HALF / LOOKUP_V6_UNIT; i++) {
+		__u64 stride = entry & ((1 << LOOKUP_V6_ENTRY_BITS) - 1);
+		__u64 offset;
+
+		if (!stride)
+			return entry;
+		offset = ((__u64)entry >> LOOKUP_V6_ENTRY_BITS) * LOOKUP_V6_LINE +
+			 (bits >> (LOOKUP_V6_HALF - stride)) * sizeof(entry);
+		__asm__ volatile("" : "+r"(offset));
+		if (offset > most)
+			return LOOKUP_V6_ENTRY(CLASS_NONE, 0);
+		__asm__ volatile("" : "+r"(offset));
+		entry = *(const __u32 *)((const char *)nodes + offset);
+		bits <<= stride;
+	}
+	return entry;
+}
 
 LOOKUP_INLINE __u16 lookup_v6(LOOKUP_CONTEXT context, __u64 high, __u64 low)
 {
 	const void *nodes = LOOKUP_BYTES(context, V6_NODES);
-	const __u32 *entry = LOOKUP_AT(context, V6_ROOT,
-				       (high >> (64 - LOOKUP_V6_ROOT_BITS)) * sizeof(*entry),
-				       sizeof(*entry));
-	__u64 stride = LOOKUP_V6_ROOT_BITS;
+	__u64 size = LOOKUP_SIZE(context, V6_NODES);
+	const __u32 *root = LOOKUP_WITHIN(
+		context, V6_ROOT, (high >> (LOOKUP_V6_HALF - LOOKUP_V6_ROOT_BITS)) * sizeof(*root),
+		sizeof(*root));
+	__u32 entry;
 
-	for (int i = 0; i <= LOOKUP_V6_STEPS && entry; i++) {
-		/* What was used is shifted out: the bits to look at are always the first. */
-		high = high << stride | low >> (64 - stride);
-		low <<= stride;
-		stride = *entry & ((1 << LOOKUP_V6_ENTRY_BITS) - 1);
-		if (!stride)
-			return *entry >> LOOKUP_V6_ENTRY_BITS;
-		entry = lookup_within(nodes, LOOKUP_SIZE(context, V6_NODES),
-				      (__u64)(*entry >> LOOKUP_V6_ENTRY_BITS) * LOOKUP_V6_LINE +
-					      (high >> (64 - stride)) * sizeof(*entry),
-				      sizeof(*entry));
+	if (!nodes || size < sizeof(entry) || !root)
+		return CLASS_NONE;
+	size -= sizeof(entry);
+	entry = lookup_v6_walk(nodes, size, *root, high << LOOKUP_V6_ROOT_BITS);
+	if (entry & LOOKUP_V6_HALVED) {
+		__u64 offset = (__u64)(entry & ~LOOKUP_V6_HALVED) >> LOOKUP_V6_ENTRY_BITS;
+
+		root = lookup_within(nodes, LOOKUP_SIZE(context, V6_NODES), offset * LOOKUP_V6_LINE,
+				     sizeof(*root));
+		entry = root ? lookup_v6_walk(nodes, size, *root, low) : 0;
 	}
-	return CLASS_NONE;
+	return (__u16)(entry >> LOOKUP_V6_ENTRY_BITS);
 }
 
 /* From class to row. @scope is the number of the scope's first row. NULL: no such row. */
 LOOKUP_INLINE const struct class_row *lookup_row(LOOKUP_CONTEXT context, __u32 scope, __u16 class)
 {
-	return LOOKUP_AT(context, ROWS, (__u64)(scope + class) * sizeof(struct class_row),
-			 sizeof(struct class_row));
+	return LOOKUP_WITHIN(context, ROWS, (__u64)(scope + class) * sizeof(struct class_row),
+			     sizeof(struct class_row));
 }
 
 /* What the table says of an address. Where row->entries is not 0, an entry may still decide. */
 struct lookup_answer {
 	const struct class_row *row; /* ROW_DENY or ROW_ALLOW; or embedded, see below; or NULL */
-	__u32 row_number;	     /* for the counter; 0 if row is NULL */
+	__u32 row_number;            /* for the counter; 0 if row is NULL */
 	__u16 class;
 };
 
 LOOKUP_INLINE struct lookup_answer lookup_judge_v4(LOOKUP_CONTEXT context, __u32 scope,
 						   __u32 address)
 {
-	struct lookup_answer answer = { .class = lookup_v4(context, address) };
+	struct lookup_answer answer = {.class = lookup_v4(context, address)};
 
 	answer.row_number = scope + answer.class;
 	answer.row = lookup_row(context, scope, answer.class);
@@ -210,10 +231,10 @@ LOOKUP_INLINE __u32 lookup_embedded(__u8 act, __u64 high, __u64 low)
  * outer row answers, which denies as REASON_SPECIAL: so LOOKUP_DENIES(row) is what to ask, not
  * row->act == ROW_DENY.
  */
-LOOKUP_INLINE struct lookup_answer lookup_judge_v6(LOOKUP_CONTEXT context, __u32 scope,
-						   __u64 high, __u64 low)
+LOOKUP_INLINE struct lookup_answer lookup_judge_v6(LOOKUP_CONTEXT context, __u32 scope, __u64 high,
+						   __u64 low)
 {
-	struct lookup_answer answer = { .class = lookup_v6(context, high, low) };
+	struct lookup_answer answer = {.class = lookup_v6(context, high, low)};
 
 	answer.row_number = scope + answer.class;
 	answer.row = lookup_row(context, scope, answer.class);

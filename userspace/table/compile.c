@@ -2,16 +2,17 @@
 /*
  * policy x atlas -> classes -> verdict table, in one sweep over each family.
  *
- * The sweep walks the atlas' ranges and the policy's prefixes side by side. At each boundary a
- * pair (place, set of prefixes that cover it) is interned; only a pair that was never seen is
- * judged. So the cost is linear in the ranges, and rules are evaluated some 100,000 times, not
- * once per range.
+ * The sweep walks the atlas' ranges and the policy's prefixes side by side. Only a pair (place, set
+ * of prefixes that cover it) that was never seen is judged. So the cost is linear in the ranges,
+ * and rules are evaluated some 100,000 times, not once per range. Most space is covered by no
+ * prefix at all: there an array by place stands for the pairs.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "userspace/base/intern.h"
+#include "userspace/table/lookup.h"
 #include "userspace/table/match.h"
 
 /* A rule's prefix begins or ends here. */
@@ -35,12 +36,13 @@ struct compiler {
 	struct diagnostics *diagnostics;
 	struct edge *edges;
 	size_t edge_count;
-	int *depth;	  /* per rule (and connected): how many of its prefixes cover us */
-	bool *covered;	  /* the same as a key: depth > 0 */
-	bool *matched;	  /* scratch of judge() */
+	int *depth;    /* per rule (and connected): how many of its prefixes cover us */
+	bool *covered; /* the same as a key: depth > 0 */
+	bool *matched; /* scratch of judge() */
 	bool *prefix_matched;
 	struct intern coverings, rule_sets, pairs, classes;
-	uint16_t *class_of_pair;
+	uint16_t *class_of_place; /* under covering 0; CLASS_NONE: not judged yet */
+	uint16_t *class_of_pair;  /* under any other */
 	size_t class_of_pair_capacity;
 	struct class_ranges ranges[FAMILIES];
 };
@@ -50,15 +52,15 @@ static int add_edges(struct compiler *compiler, enum family family, const struct
 {
 	if (prefix->family != family)
 		return 0;
-	struct edge *edges = reallocarray(compiler->edges, compiler->edge_count + 2,
-					  sizeof(*edges));
+	struct edge *edges =
+		reallocarray(compiler->edges, compiler->edge_count + 2, sizeof(*edges));
 	if (!edges)
 		return -ENOMEM;
 	compiler->edges = edges;
-	edges[compiler->edge_count++] = (struct edge){ prefix->value, rule, 1 };
+	edges[compiler->edge_count++] = (struct edge){prefix->value, rule, 1};
 	u128 last = prefix_last(prefix);
 	if (last != family_last(family))
-		edges[compiler->edge_count++] = (struct edge){ last + 1, rule, -1 };
+		edges[compiler->edge_count++] = (struct edge){last + 1, rule, -1};
 	return 0;
 }
 
@@ -76,6 +78,7 @@ static int collect_edges(struct compiler *compiler, enum family family)
 
 	compiler->edge_count = 0;
 	memset(compiler->depth, 0, (policy->rule_count + 1) * sizeof(*compiler->depth));
+	memset(compiler->covered, 0, (policy->rule_count + 1) * sizeof(*compiler->covered));
 	for (uint32_t i = 0; i < policy->rule_count; i++)
 		for (size_t j = 0; j < policy->rules[i].to_count && !error; j++)
 			error = add_edges(compiler, family, &policy->rules[i].to[j], i);
@@ -89,7 +92,8 @@ static int collect_edges(struct compiler *compiler, enum family family)
 	return error;
 }
 
-static uint8_t row_act(const struct place *place, const struct decision *decision)
+/* The act that sends the judge to the IPv4 address inside; 0 if there is none. */
+static uint8_t row_embedded(const struct place *place)
 {
 	switch (place->special) {
 	case SPECIAL_EMBEDDED_LOW:
@@ -99,8 +103,23 @@ static uint8_t row_act(const struct place *place, const struct decision *decisio
 	case SPECIAL_EMBEDDED_TEREDO:
 		return ROW_EMBEDDED_TEREDO;
 	default:
-		return decision->verdict == VERDICT_ALLOW ? ROW_ALLOW : ROW_DENY;
+		return 0;
 	}
+}
+
+/*
+ * The row of a place. An embedded IPv4 address is judged in its place, unless a deny rule names the
+ * IPv6 address: no allow rule and no "local:" about a translation prefix says anything of what lies
+ * behind it. The reason is for an inner address that would not be judged (maps/lookup.h).
+ */
+static struct class_row row_of(const struct place *place, const struct decision *decision)
+{
+	uint8_t embedded = row_embedded(place);
+
+	if (embedded && decision->reason != REASON_RULE_DENY)
+		return (struct class_row){embedded, REASON_SPECIAL, RULE_NONE, 0};
+	return (struct class_row){decision->verdict == VERDICT_ALLOW ? ROW_ALLOW : ROW_DENY,
+				  (uint8_t)decision->reason, decision->rule, 0};
 }
 
 /* The class of a place under the current covering; new ones are judged here. */
@@ -110,14 +129,14 @@ static int64_t judge(struct compiler *compiler, const struct place *place)
 	struct reach reach = atlas_reach(compiler->atlas, place->asn,
 					 policy->unlisted == POLICY_UNLISTED_REGISTRY);
 	bool local = match_local_special(policy, place->special) ||
-		     compiler->covered[policy->rule_count];
+		     (compiler->covered[policy->rule_count] && !row_embedded(place));
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 
 		compiler->prefix_matched[i] = !rule->to_count || compiler->covered[i];
-		compiler->matched[i] = compiler->prefix_matched[i] &&
-				       match_place(policy, rule, place, &reach);
+		compiler->matched[i] =
+			compiler->prefix_matched[i] && match_place(policy, rule, place, &reach);
 	}
 	int64_t rules = intern_add(&compiler->rule_sets, compiler->matched);
 	if (rules < 0)
@@ -135,15 +154,20 @@ static int64_t judge(struct compiler *compiler, const struct place *place)
 	key.info.local = local;
 	key.info.routed = place->asn != 0;
 	key.info.rules = (uint32_t)rules;
-	key.row.act = row_act(place, &decision);
-	key.row.reason = (uint8_t)decision.reason;
-	key.row.rule = decision.rule;
-	return intern_add(&compiler->classes, &key);
+	key.row = row_of(place, &decision);
+	int64_t class = intern_add(&compiler->classes, &key);
+	if (class >= CLASSES_MOST)
+		return diagnostics_error(compiler->diagnostics, EOVERFLOW,
+					 (struct location){.file = compiler->policy->file},
+					 "class overflow: over %u classes; use fewer rules with "
+					 "asn: or to:",
+					 CLASSES_MOST - 1);
+	return class;
 }
 
-static int64_t class_of(struct compiler *compiler, uint32_t place, int64_t covering)
+static int64_t class_of_pair(struct compiler *compiler, uint32_t place, uint32_t covering)
 {
-	uint32_t pair[2] = { place, (uint32_t)covering };
+	uint32_t pair[2] = {place, covering};
 	uint32_t known = compiler->pairs.count;
 	int64_t number = intern_add(&compiler->pairs, pair);
 
@@ -151,43 +175,45 @@ static int64_t class_of(struct compiler *compiler, uint32_t place, int64_t cover
 		return number < 0 ? number : compiler->class_of_pair[number];
 	if ((size_t)number >= compiler->class_of_pair_capacity) {
 		size_t capacity = compiler->class_of_pair_capacity * 2 + 1024;
-		uint16_t *classes = reallocarray(compiler->class_of_pair, capacity,
-						 sizeof(*classes));
+		uint16_t *classes =
+			reallocarray(compiler->class_of_pair, capacity, sizeof(*classes));
+
 		if (!classes)
 			return -ENOMEM;
 		compiler->class_of_pair = classes;
 		compiler->class_of_pair_capacity = capacity;
 	}
 	int64_t class = judge(compiler, atlas_place(compiler->atlas, place));
-	if (class > CLASSES_MOST - 1)
-		return diagnostics_error(compiler->diagnostics, EOVERFLOW,
-					 (struct location){ .file = compiler->policy->file },
-					 "class overflow: over %u classes; use fewer rules with "
-					 "asn: or to:", CLASSES_MOST - 1);
 	if (class >= 0)
-		compiler->class_of_pair[number] = (uint16_t)class;
+		compiler->class_of_pair[number] = (uint16_t) class;
 	return class;
 }
 
-static int append(struct class_ranges *ranges, u128 start, uint16_t class)
+static int64_t class_of(struct compiler *compiler, uint32_t place, uint32_t covering)
+{
+	if (covering)
+		return class_of_pair(compiler, place, covering);
+	if (compiler->class_of_place[place])
+		return compiler->class_of_place[place];
+	int64_t class = judge(compiler, atlas_place(compiler->atlas, place));
+	if (class >= 0)
+		compiler->class_of_place[place] = (uint16_t) class;
+	return class;
+}
+
+static int reserve(struct class_ranges *ranges, size_t capacity)
+{
+	ranges->starts = malloc(capacity * sizeof(*ranges->starts));
+	ranges->classes = malloc(capacity * sizeof(*ranges->classes));
+	return ranges->starts && ranges->classes ? 0 : -ENOMEM;
+}
+
+static void append(struct class_ranges *ranges, u128 start, uint16_t class)
 {
 	if (ranges->count && ranges->classes[ranges->count - 1] == class)
-		return 0;
-	if (ranges->count == ranges->capacity) {
-		size_t capacity = ranges->capacity * 2 + 4096;
-		u128 *starts = reallocarray(ranges->starts, capacity, sizeof(*starts));
-		if (starts)
-			ranges->starts = starts;
-		uint16_t *classes = reallocarray(ranges->classes, capacity, sizeof(*classes));
-		if (classes)
-			ranges->classes = classes;
-		if (!starts || !classes)
-			return -ENOMEM;
-		ranges->capacity = capacity;
-	}
+		return;
 	ranges->starts[ranges->count] = start;
 	ranges->classes[ranges->count++] = class;
-	return 0;
 }
 
 /* Takes every edge at @at; the number of the covering after it. */
@@ -197,30 +223,35 @@ static int64_t cross_edges(struct compiler *compiler, size_t *edge, u128 at)
 		uint32_t rule = compiler->edges[*edge].rule;
 
 		compiler->depth[rule] += compiler->edges[*edge].change;
+		compiler->covered[rule] = compiler->depth[rule] > 0;
 	}
-	for (size_t i = 0; i <= compiler->policy->rule_count; i++)
-		compiler->covered[i] = compiler->depth[i] > 0;
 	return intern_add(&compiler->coverings, compiler->covered);
 }
 
 static int sweep(struct compiler *compiler, enum family family)
 {
 	struct atlas_ranges atlas = atlas_ranges(compiler->atlas, family);
+	struct class_ranges *ranges = &compiler->ranges[family];
 	int error = collect_edges(compiler, family);
 	size_t range = 0, edge = 0;
 	u128 at = 0;
 
+	if (!error && atlas.count == 0)
+		error = diagnostics_error(compiler->diagnostics, EINVAL, (struct location){0},
+					  "the atlas has no ranges; name sources that have some");
+	if (!error)
+		error = reserve(ranges, atlas.count + compiler->edge_count);
 	if (error)
 		return error;
 	int64_t covering = cross_edges(compiler, &edge, 0);
 	while (covering >= 0) {
-		int64_t class = class_of(compiler, atlas.places[range], covering);
+		int64_t class = class_of(compiler, atlas.places[range], (uint32_t)covering);
 
-		error = class < 0 ? (int)class :
-				    append(&compiler->ranges[family], at, (uint16_t)class);
-		if (error)
-			return error;
-		bool more_ranges = range + 1 < atlas.count, more_edges = edge < compiler->edge_count;
+		if (class < 0)
+			return (int)class;
+		append(ranges, at, (uint16_t) class);
+		bool more_ranges = range + 1 < atlas.count,
+		     more_edges = edge < compiler->edge_count;
 		if (!more_ranges && !more_edges)
 			return 0;
 		if (!more_edges ||
@@ -269,13 +300,19 @@ static int compiler_init(struct compiler *compiler)
 	compiler->covered = calloc(rules + 1, sizeof(bool));
 	compiler->matched = calloc(rules + 1, sizeof(bool));
 	compiler->prefix_matched = calloc(rules + 1, sizeof(bool));
+	compiler->class_of_place =
+		calloc(atlas_place_count(compiler->atlas), sizeof(*compiler->class_of_place));
 	if (!compiler->depth || !compiler->covered || !compiler->matched ||
-	    !compiler->prefix_matched)
+	    !compiler->prefix_matched || !compiler->class_of_place)
 		return -ENOMEM;
-	memset(&none, 0, sizeof(none)); /* CLASS_NONE: what no range names */
-	none.row = (struct class_row){ ROW_DENY, REASON_INTERNAL, RULE_NONE, 0 };
+	/* Covering 0: no prefix. Class 0, CLASS_NONE: what no range names. */
+	memset(&none, 0, sizeof(none));
+	none.row = (struct class_row){ROW_DENY, REASON_INTERNAL, RULE_NONE, 0};
 	none.info.rules = UINT32_MAX;
-	return intern_add(&compiler->classes, &none) < 0 ? -ENOMEM : 0;
+	return intern_add(&compiler->coverings, compiler->covered) < 0 ||
+			       intern_add(&compiler->classes, &none) < 0
+		       ? -ENOMEM
+		       : 0;
 }
 
 static void compiler_free(struct compiler *compiler)
@@ -293,6 +330,7 @@ static void compiler_free(struct compiler *compiler)
 	free(compiler->covered);
 	free(compiler->matched);
 	free(compiler->prefix_matched);
+	free(compiler->class_of_place);
 	free(compiler->class_of_pair);
 }
 
@@ -300,8 +338,8 @@ int table_compile(const struct policy *policy, const struct atlas *atlas,
 		  const struct table_context *context, struct table **table,
 		  struct diagnostics *diagnostics)
 {
-	struct compiler compiler = { .policy = policy, .atlas = atlas, .context = context,
-				     .diagnostics = diagnostics };
+	struct compiler compiler = {
+		.policy = policy, .atlas = atlas, .context = context, .diagnostics = diagnostics};
 	struct table *result = calloc(1, sizeof(*result));
 	int error = result ? compiler_init(&compiler) : -ENOMEM;
 
@@ -312,10 +350,15 @@ int table_compile(const struct policy *policy, const struct atlas *atlas,
 	if (!error)
 		error = fill_rows(&compiler, result);
 	if (!error)
-		error = lookup_v4_build(&compiler.ranges[FAMILY_V4], result, diagnostics);
+		error = lookup_v4_build(&compiler.ranges[FAMILY_V4], LOOKUP_SECTION_MOST, result,
+					diagnostics);
 	if (!error)
-		error = lookup_v6_build(&compiler.ranges[FAMILY_V6], result, diagnostics);
+		error = lookup_v6_build(&compiler.ranges[FAMILY_V6], LOOKUP_SECTION_MOST, result,
+					diagnostics);
 	compiler_free(&compiler);
+	if (error == -ENOMEM)
+		diagnostics_error(diagnostics, ENOMEM, (struct location){.file = policy->file},
+				  "out of memory while the verdict table is compiled");
 	if (error) {
 		table_free(result);
 		return error;

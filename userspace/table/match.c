@@ -58,7 +58,8 @@ bool match_local_special(const struct policy *policy, enum special special)
 	return false;
 }
 
-static enum reason soil_reason(const struct place *place)
+static enum reason soil_reason(const struct policy *policy, const struct rule *rule,
+			       const struct place *place)
 {
 	switch (place->state) {
 	case SOIL_UNKNOWN:
@@ -66,18 +67,19 @@ static enum reason soil_reason(const struct place *place)
 	case SOIL_CONTESTED:
 		return REASON_SOIL_CONTESTED;
 	case SOIL_ANYCAST:
-		return REASON_ANYCAST;
+		return rule->anycast || policy->anycast ? REASON_SOIL : REASON_ANYCAST;
 	default:
 		return REASON_SOIL;
 	}
 }
 
 /* What the nearest allow rule lacked: a rule that wanted only another owner is nearer than one
- * that wanted another soil. Prefixes and ASN count first: a rule for other networks is not near. */
+ * that wanted another soil, and of those the first counts. Prefixes and ASN come before all: a rule
+ * for other networks is not near. */
 static enum reason default_reason(const struct policy *policy, const struct place *place,
 				  const struct reach *reach, const bool *prefix_matched)
 {
-	bool soil_missed = false;
+	enum reason reason = REASON_NO_RULE;
 
 	if (place->special == SPECIAL_MULTICAST || place->special == SPECIAL_LINK_MULTICAST)
 		return REASON_MULTICAST;
@@ -89,14 +91,15 @@ static enum reason default_reason(const struct policy *policy, const struct plac
 		if (rule->kind != RULE_ALLOW || !prefix_matched[i] || !asn_matches(rule, place))
 			continue;
 		if (rule->has_soil && !soil_matches(policy, rule, place)) {
-			soil_missed = true;
+			if (reason == REASON_NO_RULE)
+				reason = soil_reason(policy, rule, place);
 			continue;
 		}
 		if (!place->asn)
 			return REASON_UNROUTED;
 		return reach->count ? REASON_OWNER : REASON_OWNER_UNKNOWN;
 	}
-	return soil_missed ? soil_reason(place) : REASON_NO_RULE;
+	return reason;
 }
 
 struct decision match_decide(const struct policy *policy, const struct place *place,
@@ -106,14 +109,14 @@ struct decision match_decide(const struct policy *policy, const struct place *pl
 	enum reason reason;
 
 	if (local)
-		return (struct decision){ VERDICT_ALLOW, REASON_LOCAL, RULE_NONE, 0 };
+		return (struct decision){VERDICT_ALLOW, REASON_LOCAL, RULE_NONE, 0};
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		if (!matched[i])
 			continue;
 		if (policy->rules[i].kind == RULE_DENY)
-			return (struct decision){ VERDICT_DENY, REASON_RULE_DENY, (uint16_t)i, 0 };
-		return (struct decision){ VERDICT_ALLOW, REASON_RULE_ALLOW, (uint16_t)i, 0 };
+			return (struct decision){VERDICT_DENY, REASON_RULE_DENY, (uint16_t)i, 0};
+		return (struct decision){VERDICT_ALLOW, REASON_RULE_ALLOW, (uint16_t)i, 0};
 	}
 	reason = default_reason(policy, place, reach, prefix_matched);
-	return (struct decision){ reason_verdict(reason), reason, RULE_NONE, 0 };
+	return (struct decision){reason_verdict(reason), reason, RULE_NONE, 0};
 }

@@ -81,10 +81,22 @@ static bool is_local(const struct policy *policy, const struct place *place,
 	return link;
 }
 
+static enum reason soil_fault(const struct policy *policy, const struct rule *rule,
+			      const struct place *place)
+{
+	if (place->state == SOIL_UNKNOWN)
+		return REASON_SOIL_UNKNOWN;
+	if (place->state == SOIL_CONTESTED)
+		return REASON_SOIL_CONTESTED;
+	if (place->state == SOIL_ANYCAST && !policy->anycast && !rule->anycast)
+		return REASON_ANYCAST;
+	return REASON_SOIL;
+}
+
 static enum reason why_not(const struct policy *policy, const struct place *place,
 			   const struct reach *reach, struct address address)
 {
-	enum reason reason = REASON_NO_RULE;
+	const struct rule *near = NULL; /* the first that lacks only soil, or soil and owner */
 
 	if (place->special == SPECIAL_MULTICAST || place->special == SPECIAL_LINK_MULTICAST)
 		return REASON_MULTICAST;
@@ -101,36 +113,70 @@ static enum reason why_not(const struct policy *policy, const struct place *plac
 				return REASON_UNROUTED;
 			return reach->count == 0 ? REASON_OWNER_UNKNOWN : REASON_OWNER;
 		}
-		reason = place->state == SOIL_UNKNOWN	? REASON_SOIL_UNKNOWN :
-			 place->state == SOIL_CONTESTED ? REASON_SOIL_CONTESTED :
-			 place->state == SOIL_ANYCAST	? REASON_ANYCAST :
-							  REASON_SOIL;
+		if (!near)
+			near = rule;
 	}
-	return reason;
+	return near ? soil_fault(policy, near, place) : REASON_NO_RULE;
 }
 
-struct decision oracle_judge(const struct policy *policy, const struct atlas *atlas,
-			     const struct place *place, const struct table_context *context,
-			     struct address address)
+static const struct rule *first_denial(const struct policy *policy, const struct place *place,
+				       const struct reach *reach, struct address address)
 {
-	struct reach reach = atlas_reach(atlas, place->asn,
-					 policy->unlisted == POLICY_UNLISTED_REGISTRY);
-
-	if (is_local(policy, place, context, address))
-		return (struct decision){ VERDICT_ALLOW, REASON_LOCAL, RULE_NONE, 0 };
 	for (size_t i = 0; i < policy->rule_count; i++)
 		if (policy->rules[i].kind == RULE_DENY &&
-		    denies(&policy->rules[i], place, &reach, address))
-			return (struct decision){ VERDICT_DENY, REASON_RULE_DENY, (uint16_t)i, 0 };
+		    denies(&policy->rules[i], place, reach, address))
+			return &policy->rules[i];
+	return NULL;
+}
+
+static const struct rule *first_approval(const struct policy *policy, const struct place *place,
+					 const struct reach *reach, struct address address)
+{
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 
 		if (rule->kind == RULE_ALLOW && covers(rule, address) &&
 		    names_asn(rule, place->asn) && approves_soil(policy, rule, place) &&
-		    approves_owner(rule, &reach))
-			return (struct decision){ VERDICT_ALLOW, REASON_RULE_ALLOW, (uint16_t)i,
-						  0 };
+		    approves_owner(rule, reach))
+			return rule;
 	}
-	return (struct decision){ VERDICT_DENY, why_not(policy, place, &reach, address), RULE_NONE,
-				  0 };
+	return NULL;
+}
+
+static struct decision by_rule(const struct policy *policy, const struct rule *rule)
+{
+	bool allow = rule->kind == RULE_ALLOW;
+
+	return (struct decision){.verdict = allow ? VERDICT_ALLOW : VERDICT_DENY,
+				 .reason = allow ? REASON_RULE_ALLOW : REASON_RULE_DENY,
+				 .rule = (uint16_t)(rule - policy->rules)};
+}
+
+struct decision oracle_judge(const struct policy *policy, const struct atlas *atlas,
+			     const struct place *place, const struct place *inner,
+			     const struct table_context *context, struct address address)
+{
+	struct reach reach =
+		atlas_reach(atlas, place->asn, policy->unlisted == POLICY_UNLISTED_REGISTRY);
+	const struct rule *denial = first_denial(policy, place, &reach, address);
+	const struct rule *approval = first_approval(policy, place, &reach, address);
+	struct decision deny = {.verdict = VERDICT_DENY, .rule = RULE_NONE};
+
+	if (place->special >= SPECIAL_EMBEDDED_LOW) {
+		if (denial)
+			return by_rule(policy, denial);
+		struct decision decision = oracle_judge(policy, atlas, inner, NULL, context,
+							special_embedded(place->special, address));
+		deny.reason = REASON_SPECIAL;
+		return decision.reason == REASON_LOCAL ? deny : decision;
+	}
+	if (is_local(policy, place, context, address))
+		return (struct decision){
+			.verdict = VERDICT_ALLOW, .reason = REASON_LOCAL, .rule = RULE_NONE};
+	if (denial)
+		return by_rule(policy, denial);
+	if (approval)
+		return by_rule(policy, approval);
+	deny.reason = why_not(policy, place, &reach, address);
+	return deny;
 }

@@ -6,7 +6,7 @@ static const struct {
 	const char *text;
 	enum verdict verdict;
 } reasons[] = {
-#define REASON(identifier, name, verdict, text) { name, text, VERDICT_##verdict },
+#define REASON(identifier, name, verdict, text) {name, text, VERDICT_##verdict},
 	REASONS(REASON)
 #undef REASON
 };

@@ -16,12 +16,12 @@
 /* What a class stands for. Equal keys are one class. */
 struct class_info {
 	country_t soil;
-	uint8_t state;	 /* enum soil_state */
+	uint8_t state;   /* enum soil_state */
 	uint8_t special; /* enum special */
 	struct reach reach;
-	uint8_t local;	 /* 1: not judged, by "local:" */
-	uint8_t routed;	 /* 1: some ASN announces it */
-	uint32_t rules;	 /* number of the set of rules whose address part matches */
+	uint8_t local;  /* 1: not judged, by "local:" */
+	uint8_t routed; /* 1: some ASN announces it */
+	uint32_t rules; /* number of the set of rules whose address part matches */
 };
 
 struct table {
@@ -58,26 +58,28 @@ struct decision {
 };
 struct decision table_judge(const struct table *table, struct address address);
 
-/* The oracle: judges one place by the policy's text, with no classes and no table. */
+/* The oracle: judges one address by the policy's text, with no classes and no table. @inner is the
+ * place of special_embedded(@place->special, @address) where that is another address, else NULL.
+ * The class is not set. */
 struct decision oracle_judge(const struct policy *policy, const struct atlas *atlas,
-			     const struct place *place, const struct table_context *context,
-			     struct address address);
+			     const struct place *place, const struct place *inner,
+			     const struct table_context *context, struct address address);
 
 /* Sorted changes: everything from starts[i] up to starts[i + 1] - 1 has classes[i].
  * starts[0] is 0. */
 struct class_ranges {
-	size_t count, capacity;
+	size_t count;
 	u128 *starts;
 	uint16_t *classes;
 };
 
-/* The address part of the table. Both allocate sections[].bytes with table_section_alloc. */
-int lookup_v4_build(const struct class_ranges *ranges, struct table *table,
+/* The address part of the table: what maps/lookup.h reads. -EOVERFLOW with a message that names
+ * what overflowed: a section would have more than @section_most bytes (LOOKUP_SECTION_MOST); or
+ * -ENOMEM without one. */
+int lookup_v4_build(const struct class_ranges *ranges, size_t section_most, struct table *table,
 		    struct diagnostics *diagnostics);
-int lookup_v6_build(const struct class_ranges *ranges, struct table *table,
+int lookup_v6_build(const struct class_ranges *ranges, size_t section_most, struct table *table,
 		    struct diagnostics *diagnostics);
-uint16_t lookup_v4(const struct table *table, uint32_t address);
-uint16_t lookup_v6(const struct table *table, u128 address);
 
 /* mmap'd zero pages; size is rounded up to a multiple of 8, at least 8. 0 or -ENOMEM. */
 int table_section_alloc(struct table *table, enum table_section section, size_t size);
