@@ -10,8 +10,8 @@
  *   ns-COOKIE/link-IFINDEX      the tcx link, or absent where clsact is used
  *
  * and the record of each generation (JSON, policy text, class table) under
- * /var/lib/gabelou/ns-COOKIE/gen-N.json, with "current" naming the one in force. One lock (flock
- * on the pin directory) covers every change.
+ * /var/lib/gabelou/ns-COOKIE/gen-N.json, with "current" naming the one in force and the boot in
+ * which it was put there. One lock (flock on "lock" beside them) covers every change.
  */
 #ifndef GABELOU_KERNEL_KERNEL_H
 #define GABELOU_KERNEL_KERNEL_H
@@ -26,10 +26,17 @@ struct kernel;
 
 enum kernel_access { KERNEL_READ, KERNEL_CHANGE /* takes the lock; waits up to 30 s */ };
 
-/* Refuses without root, without BPF, or where bpffs cannot be mounted: -EPERM or -ENOTSUP with a
- * message (exit 3). */
-int kernel_open(enum kernel_access access, struct kernel **kernel,
-		struct diagnostics *diagnostics);
+/*
+ * Refuses without root, without BPF, or where bpffs cannot be mounted: -EPERM or -ENOTSUP with a
+ * message (exit 3); -EBUSY if another holds the lock.
+ *
+ * Moves the process into pid 1's mount namespace if it is in another, and then its working
+ * directory is "/": open files that are named by a relative path before.
+ *
+ * With KERNEL_CHANGE it finishes a swap that was interrupted, guards wanted interfaces that are
+ * new, and removes what a killed apply left; what it cannot do of that is a warning.
+ */
+int kernel_open(enum kernel_access access, struct kernel **kernel, struct diagnostics *diagnostics);
 void kernel_close(struct kernel *kernel);
 
 enum hook { HOOK_TCX, HOOK_CLSACT };
@@ -47,24 +54,28 @@ struct kernel_interface {
 struct kernel_options {
 	bool monitor;
 	bool last_word;
-	uint32_t control;	  /* mask of enum control */
-	char *const *guard;	  /* globs; NULL: auto, every interface but loopback */
+	uint32_t control;   /* mask of enum control */
+	char *const *guard; /* globs; NULL: auto, every interface but loopback */
 	size_t guard_count;
-	bool without_tcx;	  /* as if the kernel lacked it: clsact everywhere */
+	bool without_tcx;          /* as if the kernel lacked it: clsact everywhere */
 	uint64_t flow_interval_ns; /* 0: the default, 10 s */
 };
 
 /*
  * The whole of an apply, under the lock: load, fill, freeze, read back, probe with packets of known
  * verdict, write the record, attach or swap every link, drop the old generation's objects.
- * @record is stored as JSON beside the generation, with "generation" and "since" added to it. Any
- * failure leaves the old generation enforcing. The generation's number comes back in @generation.
+ * @record (may be NULL; it is not changed) is stored as JSON beside the generation, with
+ * "generation", "since" (RFC 3339, UTC) and "kernel" (options and counts) added to it, and once the
+ * generation is no longer in force "counters": [[slot, packets, bytes], ...] of the slots that are
+ * not zero. Any failure leaves the old generation enforcing. The generation's number comes back in
+ * @generation.
  */
 int kernel_apply(struct kernel *kernel, const struct table *table,
 		 const struct kernel_options *options, json_t *record, uint32_t *generation,
 		 struct diagnostics *diagnostics);
 
-/* Removes links, pins and the "current" record. -ENOENT if nothing is enforced. */
+/* Removes links, pins and the "current" record, also where pins or records are damaged. The records
+ * of generations stay. -ENOENT (no message) if nothing is enforced. */
 int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics);
 
 /* The record of what is enforced: a new reference. -ENOENT (no message) if nothing is. */
@@ -92,7 +103,8 @@ struct kernel_events;
 typedef void (*kernel_event_handler)(const struct flow_event *event, void *context);
 int kernel_events_open(struct kernel *kernel, kernel_event_handler handler, void *context,
 		       struct kernel_events **events, struct diagnostics *diagnostics);
-/* Waits at most @timeout_ms, calls the handler; then sweeps flows that fell silent. Returns the
+/* Waits at most @timeout_ms, calls the handler; then sweeps flows that fell silent (a part of them:
+ * call it at least once a second). Returns the
  * number of events or -errno (-EINTR: a signal). */
 int kernel_events_poll(struct kernel_events *events, int timeout_ms);
 void kernel_events_close(struct kernel_events *events);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the tests of an apply share: a fixture in a namespace of its own, and frames on its wires.
+ */
+#ifndef GABELOU_TESTS_PROG_APPLIED_H
+#define GABELOU_TESTS_PROG_APPLIED_H
+
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "maps/control.h"
+#include "tests/prog/hand_table.h"
+#include "tests/prog/namespace.h"
+#include "userspace/kernel/generation.h"
+#include "userspace/kernel/packet.h"
+
+#define ARRIVAL_MS 200
+
+struct applied {
+	struct diagnostics diagnostics;
+	struct kernel *kernel;
+	struct table *table, *swapped; /* what one allows, the other denies */
+	struct kernel_options options;
+};
+
+static inline int applied_set_up(void **state)
+{
+	struct applied *applied = calloc(1, sizeof(*applied));
+
+	applied->table = hand_table(false, &applied->diagnostics);
+	applied->swapped = hand_table(true, &applied->diagnostics);
+	applied->options.control = CONTROL_DEFAULT;
+	*state = applied;
+	int error = kernel_open(KERNEL_CHANGE, &applied->kernel, &applied->diagnostics);
+	namespace_say(&applied->diagnostics);
+	return error;
+}
+
+static inline int applied_tear_down(void **state)
+{
+	struct applied *applied = *state;
+
+	kernel_close(applied->kernel);
+	namespace_clean();
+	table_free(applied->table);
+	table_free(applied->swapped);
+	diagnostics_free(&applied->diagnostics);
+	free(applied);
+	return 0;
+}
+
+static inline void applied_sleep_ms(long ms)
+{
+	const struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
+
+	nanosleep(&pause, NULL);
+}
+
+static inline int applied_exit_of(pid_t child)
+{
+	int status;
+
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Closes and opens again, as the next process would. */
+static inline void applied_reopen(struct applied *applied)
+{
+	kernel_close(applied->kernel);
+	applied->kernel = NULL;
+	assert_int_equal(kernel_open(KERNEL_CHANGE, &applied->kernel, &applied->diagnostics), 0);
+}
+
+static inline uint32_t applied_apply(struct applied *applied, const struct table *table)
+{
+	uint32_t generation = 0;
+	json_t *record = json_pack("{s:s}", "policy", "by hand");
+	int error = kernel_apply(applied->kernel, table, &applied->options, record, &generation,
+				 &applied->diagnostics);
+
+	json_decref(record);
+	if (error)
+		namespace_say(&applied->diagnostics);
+	assert_int_equal(error, 0);
+	return generation;
+}
+
+static inline struct kernel_interface applied_interface(struct applied *applied, const char *name)
+{
+	struct kernel_interface *interfaces, found = {0};
+	size_t count;
+
+	assert_int_equal(
+		kernel_interfaces(applied->kernel, &interfaces, &count, &applied->diagnostics), 0);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(interfaces[i].name, name) == 0)
+			found = interfaces[i];
+	free(interfaces);
+	assert_true(found.ifindex > 0);
+	return found;
+}
+
+/* The id of the guard's program on a TCX hook; 0: there is none. */
+static inline uint32_t applied_program(const char *name)
+{
+	struct own_link own[OWN_MOST];
+	size_t count;
+
+	assert_int_equal(tcx_find(if_nametoindex(name), own, &count), 0);
+	assert_true(count <= 1);
+	return count ? own[0].program : 0;
+}
+
+static inline int applied_tap(const char *name)
+{
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)if_nametoindex(name),
+	};
+	int tap = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
+
+	assert_true(tap >= 0);
+	assert_int_equal(bind(tap, (struct sockaddr *)&at, sizeof(at)), 0);
+	return tap;
+}
+
+/* Sends one datagram's frame out of @from. */
+static inline void applied_send(const char *from, const char *address)
+{
+	uint8_t frame[PACKET_MOST];
+	size_t size = packet_udp(hand_address(address), frame);
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(frame[13] == 0xdd ? ETH_P_IPV6 : ETH_P_IP),
+		.sll_ifindex = (int)if_nametoindex(from),
+	};
+	int raw = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	assert_true(raw >= 0);
+	/* A dropped frame is ENOBUFS to a packet socket. */
+	if (sendto(raw, frame, size, 0, (struct sockaddr *)&at, sizeof(at)) < 0)
+		assert_int_equal(errno, ENOBUFS);
+	close(raw);
+}
+
+/* Did a frame to @address come out at the tap's end? Other traffic (ND...) is passed over. */
+static inline bool applied_arrived(int tap, const char *address)
+{
+	uint8_t want[PACKET_MOST], frame[2048];
+	size_t size = packet_udp(hand_address(address), want);
+	struct pollfd wait = {.fd = tap, .events = POLLIN};
+
+	while (poll(&wait, 1, ARRIVAL_MS) > 0) {
+		struct sockaddr_ll from;
+		socklen_t length = sizeof(from);
+		ssize_t got =
+			recvfrom(tap, frame, sizeof(frame), 0, (struct sockaddr *)&from, &length);
+
+		if (got == (ssize_t)size && from.sll_pkttype != PACKET_OUTGOING &&
+		    memcmp(frame, want, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Sends from @from and looks at @to. */
+static inline bool applied_passes(const char *from, const char *to, const char *address)
+{
+	int tap = applied_tap(to);
+
+	applied_send(from, address);
+	bool arrived = applied_arrived(tap, address);
+	close(tap);
+	return arrived;
+}
+
+#define ALLOWED_V4 "198.51.100.7"
+#define DENIED_V4  "192.0.2.99"
+#define ALLOWED_V6 "2001:db8:a::7"
+#define DENIED_V6  "2001:db8:b::7"
+
+static inline bool applied_exists(const struct applied *applied, const char *name)
+{
+	char path[PATH_SIZE];
+	struct stat status;
+
+	assert_int_equal(path_join(path, applied->kernel->pins, "%s", name), 0);
+	return lstat(path, &status) == 0;
+}
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guard on the interfaces. What is ours is found by asking the kernel, not by pins: a pin can
+ * be lost while its link still judges.
+ */
+#ifndef GABELOU_KERNEL_ATTACH_H
+#define GABELOU_KERNEL_ATTACH_H
+
+#include "userspace/kernel/interfaces.h"
+#include "userspace/kernel/place.h"
+
+/* The two forms of one generation's guard. The file descriptors are owned; -1: none. */
+struct programs {
+	int fd[FORMS];
+	uint32_t id[FORMS];
+};
+
+/* Links or filters of ours on one interface at most: the second and later are duplicates. */
+#define OWN_MOST 8
+
+struct own_link {
+	uint32_t link; /* id of the link */
+	uint32_t program;
+};
+
+/*
+ * Rolls every interface that the options want forward to @programs: existing links by
+ * compare-and-swap, new ones attached; then removes what is superseded: the other hook, duplicates,
+ * interfaces no longer wanted, pins of links whose interface is gone. Under the lock.
+ *
+ * On failure every interface is back at the program it had, and new links are gone.
+ */
+int attach_roll(struct kernel *kernel, const struct programs *programs,
+		const struct kernel_options *options, struct diagnostics *diagnostics);
+
+/* Removes every guard of ours in this network namespace and every pin of a link. Goes on after a
+ * failure. *removed: how many there were. */
+int attach_remove_all(struct kernel *kernel, size_t *removed, struct diagnostics *diagnostics);
+
+/* Is there a guard of ours on the interface, and on which hook? */
+bool attach_find(uint32_t ifindex, enum hook *hook);
+
+/* Is the program with this id a guard, of any generation? */
+bool program_is_ours(uint32_t id);
+uint32_t program_id(int program);
+
+/* TCX (Linux 6.6). File descriptors of links are the caller's to close. */
+bool tcx_supported(void);
+int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count);
+int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link);
+int tcx_create(int program, uint32_t ifindex);
+/* -ENOENT or -EPERM: the link does not run @previous any more. */
+int tcx_update(int link, int program, int previous);
+int tcx_pin(const struct kernel *kernel, uint32_t ifindex, int link);
+int tcx_remove(const struct kernel *kernel, uint32_t ifindex, uint32_t link);
+/* Unlinks link-* pins; @all false: only those whose interface is gone. Returns how many. */
+size_t tcx_unpin(const struct kernel *kernel, bool all);
+
+/* clsact: a filter in direct-action mode, handle 1, priority 1. */
+int clsact_find(uint32_t ifindex, uint32_t *program); /* id; -ENOENT: none of ours */
+int clsact_attach(uint32_t ifindex, int program);     /* replaces ours in place */
+int clsact_remove(uint32_t ifindex);
+
+#endif

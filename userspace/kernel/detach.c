@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+
+#include "userspace/kernel/generation.h"
+#include "userspace/kernel/message.h"
+
+/* "current" goes last: an interrupted detach still enforces, as the record says. It works from what
+ * the kernel has, so that lost pins or a damaged record do not keep a guard alive. */
+int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics)
+{
+	struct diagnostics unheard = {0};
+	uint32_t current;
+	size_t removed = 0;
+
+	if (kernel->access != KERNEL_CHANGE)
+		return message(diagnostics, -EPERM, "opened for reading only");
+	int known = record_current(kernel, &current, &unheard);
+	diagnostics_free(&unheard);
+	int error = attach_remove_all(kernel, &removed, diagnostics);
+	if (error)
+		return error;
+	removed += generation_retire_others(kernel, 0, diagnostics);
+	shared_unpin(kernel, NULL);
+	error = record_set_current(kernel, 0, diagnostics);
+	if (error)
+		return error;
+	return known == -ENOENT && !removed ? -ENOENT : 0;
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/kernel/generation.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "userspace/kernel/counters.h"
+#include "userspace/kernel/message.h"
+
+#define DIRECTORY_FORMAT "gen-%u"
+#define COUNTERS         "counters"
+
+static int pin_path(const struct kernel *kernel, uint32_t generation, const char *name,
+		    char path[PATH_SIZE])
+{
+	return path_join(path, kernel->pins, DIRECTORY_FORMAT "/%s", generation, name);
+}
+
+static int pin_one(const struct kernel *kernel, uint32_t generation, const char *name, int fd)
+{
+	char path[PATH_SIZE];
+	int error = pin_path(kernel, generation, name, path);
+
+	return error ? error : bpf_obj_pin(fd, path);
+}
+
+static int pin_all(const struct kernel *kernel, uint32_t generation,
+		   const struct egress_bpf *skeleton)
+{
+	int error = pin_one(kernel, generation, COUNTERS, loaded_map(skeleton, COUNTERS));
+
+	for (int i = 0; i < TABLE_SECTION_COUNT && !error; i++)
+		error = pin_one(kernel, generation, section_map_names[i],
+				loaded_map(skeleton, section_map_names[i]));
+	for (int i = 0; i < FORMS && !error; i++)
+		error = pin_one(kernel, generation, program_names[i],
+				loaded_program(skeleton, (enum form)i));
+	return error;
+}
+
+int generation_pin(const struct kernel *kernel, uint32_t generation,
+		   const struct egress_bpf *skeleton, struct diagnostics *diagnostics)
+{
+	char path[PATH_SIZE];
+	int error = path_join(path, kernel->pins, DIRECTORY_FORMAT, generation);
+
+	if (!error)
+		error = directory_remove(path);
+	if (!error && mkdir(path, 0700))
+		error = -errno;
+	if (!error)
+		error = pin_all(kernel, generation, skeleton);
+	if (!error)
+		return 0;
+	directory_remove(path);
+	return message(diagnostics, error, "%s: generation %u cannot be pinned: %s", path,
+		       generation, strerror(-error));
+}
+
+int generation_map(const struct kernel *kernel, uint32_t generation, const char *name)
+{
+	char path[PATH_SIZE];
+	int error = pin_path(kernel, generation, name, path);
+
+	return error ? error : bpf_obj_get(path);
+}
+
+int generation_programs(const struct kernel *kernel, uint32_t generation, struct programs *programs)
+{
+	struct programs opened = {.fd = {-1, -1}};
+
+	for (int i = 0; i < FORMS; i++) {
+		opened.fd[i] = generation_map(kernel, generation, program_names[i]);
+		if (opened.fd[i] < 0) {
+			int error = opened.fd[i];
+
+			programs_close(&opened);
+			return error;
+		}
+	}
+	*programs = opened;
+	return 0;
+}
+
+void programs_close(struct programs *programs)
+{
+	for (int i = 0; i < FORMS; i++) {
+		if (programs->fd[i] >= 0)
+			close(programs->fd[i]);
+		programs->fd[i] = -1;
+	}
+}
+
+/* A packet may still be in the old program: MEMBARRIER_CMD_GLOBAL waits for an RCU grace period,
+ * and programs run inside RCU read sections. */
+static void wait_for_last_packet(void)
+{
+	syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+void generation_retire(const struct kernel *kernel, uint32_t generation,
+		       struct diagnostics *diagnostics)
+{
+	int map = generation_map(kernel, generation, COUNTERS);
+	char path[PATH_SIZE];
+	struct diagnostics unheard = {0}; /* a generation that was never current has no record */
+	json_t *record;
+
+	if (map >= 0 && record_read(kernel, generation, &record, &unheard) == 0) {
+		wait_for_last_packet();
+		json_t *counters = counters_json(map);
+		if (!counters || json_object_set_new(record, "counters", counters) ||
+		    record_write(kernel, generation, record, &unheard))
+			message_warn(diagnostics, "the counters of generation %u are lost",
+				     generation);
+		json_decref(record);
+	}
+	diagnostics_free(&unheard);
+	if (map >= 0)
+		close(map);
+	int error = path_join(path, kernel->pins, DIRECTORY_FORMAT, generation);
+	if (!error)
+		error = directory_remove(path);
+	if (error)
+		message_warn(diagnostics, "%s: cannot be removed: %s", path, strerror(-error));
+}
+
+size_t generation_retire_others(const struct kernel *kernel, uint32_t keep,
+				struct diagnostics *diagnostics)
+{
+	DIR *directory = opendir(kernel->pins);
+	struct dirent *entry;
+	size_t found = 0;
+
+	if (!directory)
+		return 0;
+	while ((entry = readdir(directory))) {
+		uint32_t generation = generation_of_name(entry->d_name, "");
+
+		if (!generation || generation == keep)
+			continue;
+		generation_retire(kernel, generation, diagnostics);
+		found++;
+	}
+	closedir(directory);
+	return found;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The interfaces of this network namespace, and which of them a policy wants guarded. */
+#ifndef GABELOU_KERNEL_INTERFACES_H
+#define GABELOU_KERNEL_INTERFACES_H
+
+#include "userspace/kernel/load.h"
+
+struct interface {
+	char name[IF_NAMESIZE];
+	uint32_t ifindex;
+	enum form form;
+	bool loopback;
+	bool wanted; /* by the policy */
+};
+
+/* *interfaces is freed by the caller. 0 or -errno with a message. */
+int interfaces_list(struct interface **interfaces, size_t *count, struct diagnostics *diagnostics);
+
+/* Marks those that are to be guarded. A glob that matches none is a warning; -ENODEV with a message
+ * if there is nothing to guard. */
+int interfaces_select(struct interface *interfaces, size_t count,
+		      const struct kernel_options *options, struct diagnostics *diagnostics);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A table into the kernel: load, fill, freeze, read back. Nothing here attaches. */
+#ifndef GABELOU_KERNEL_LOAD_H
+#define GABELOU_KERNEL_LOAD_H
+
+#include "userspace/kernel/kernel.h"
+
+struct egress_bpf;
+
+#define FLOW_INTERVAL_DEFAULT_NS 10000000000ull
+
+/* The guard comes in two forms: for links with an Ethernet header, and for those with none. */
+enum form { FORM_ETHERNET, FORM_LAYER3, FORMS };
+
+/* The maps that all generations of a namespace share: events, flows, events_lost. */
+enum shared_map { SHARED_EVENTS, SHARED_FLOWS, SHARED_EVENTS_LOST, SHARED_MAPS };
+extern const char *const shared_map_names[SHARED_MAPS];
+
+struct load_request {
+	const struct table *table;
+	const struct kernel_options *options;
+	uint32_t generation;
+	bool trial; /* leaves its decision in skb->cb; small ring and flow table */
+	/* The sections of this one, already filled and frozen, are used again; NULL: filled anew.
+	 */
+	struct egress_bpf *sections_of;
+	const int
+		*shared; /* SHARED_MAPS file descriptors, borrowed, -1: a new map; NULL: all new */
+};
+
+/* On success the sections are frozen and equal to the table's, byte by byte. 0 or -errno with one
+ * message; *skeleton is untouched on failure. */
+int load_generation(const struct load_request *request, struct egress_bpf **skeleton,
+		    struct diagnostics *diagnostics);
+void loaded_destroy(struct egress_bpf *skeleton);
+
+/* Borrowed file descriptors of what was loaded. */
+int loaded_program(const struct egress_bpf *skeleton, enum form form);
+int loaded_map(const struct egress_bpf *skeleton, const char *name);
+
+/* The names of the maps that hold a section each: "table_V4_ROOT". */
+extern const char *const section_map_names[TABLE_SECTION_COUNT];
+extern const char *const program_names[FORMS];
+
+/* Keeps libbpf from printing; what it would have said last is in libbpf_said. */
+void libbpf_silence(void);
+const char *libbpf_said(void);
+
+#endif

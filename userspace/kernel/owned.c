@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Whose program is it? Ours has the guard's name and reads a verdict table. */
+#include <bpf/bpf.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "userspace/kernel/attach.h"
+
+#define MAPS_MOST 32
+
+uint32_t program_id(int program)
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(program, &info, &size) ? 0 : info.id;
+}
+
+static bool map_is_rows(uint32_t id)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+	int map = bpf_map_get_fd_by_id(id);
+
+	if (map < 0)
+		return false;
+	bool rows = bpf_obj_get_info_by_fd(map, &info, &size) == 0 &&
+		    strcmp(info.name, section_map_names[TABLE_ROWS]) == 0;
+	close(map);
+	return rows;
+}
+
+static bool fd_is_ours(int program)
+{
+	uint32_t maps[MAPS_MOST];
+	struct bpf_prog_info info = {
+		.map_ids = (uint64_t)(uintptr_t)maps,
+		.nr_map_ids = MAPS_MOST,
+	};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(program, &info, &size))
+		return false;
+	if (strcmp(info.name, program_names[FORM_ETHERNET]) != 0 &&
+	    strcmp(info.name, program_names[FORM_LAYER3]) != 0)
+		return false;
+	for (uint32_t i = 0; i < info.nr_map_ids && i < MAPS_MOST; i++)
+		if (map_is_rows(maps[i]))
+			return true;
+	return false;
+}
+
+bool program_is_ours(uint32_t id)
+{
+	int program = bpf_prog_get_fd_by_id(id);
+
+	if (program < 0)
+		return false;
+	bool ours = fd_is_ours(program);
+	close(program);
+	return ours;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/kernel/record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "userspace/base/file.h"
+#include "userspace/kernel/message.h"
+
+#define BOOT_ID       "/proc/sys/kernel/random/boot_id"
+#define BOOT_ID_SIZE  40
+#define RECORD_MODE   0600
+#define RECORD_FORMAT "gen-%u.json"
+
+static const char *boot_id(char text[BOOT_ID_SIZE])
+{
+	FILE *file = fopen(BOOT_ID, "re");
+
+	text[0] = '\0';
+	if (!file)
+		return text;
+	if (fgets(text, BOOT_ID_SIZE, file))
+		text[strcspn(text, "\n")] = '\0';
+	fclose(file);
+	return text;
+}
+
+static int write_json(const char *path, const json_t *json, struct diagnostics *diagnostics)
+{
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	int error;
+
+	if (!text)
+		return message(diagnostics, -ENOMEM, "%s: out of memory", path);
+	error = file_replace(path, text, strlen(text), RECORD_MODE, diagnostics);
+	free(text);
+	return error;
+}
+
+static int read_json(const char *path, json_t **json, struct diagnostics *diagnostics)
+{
+	json_error_t fault;
+
+	if (access(path, F_OK))
+		return -errno;
+	json_t *read = json_load_file(path, 0, &fault);
+	if (!read)
+		return message(diagnostics, -EBADMSG,
+			       "%s:%d:%d: the record is damaged: %s; apply the policy again", path,
+			       fault.line, fault.column, fault.text);
+	*json = read;
+	return 0;
+}
+
+int record_current(const struct kernel *kernel, uint32_t *generation,
+		   struct diagnostics *diagnostics)
+{
+	char path[PATH_SIZE], boot[BOOT_ID_SIZE];
+	json_t *current;
+	int error = path_join(path, kernel->state, "current");
+
+	if (!error)
+		error = read_json(path, &current, diagnostics);
+	if (error)
+		return error;
+	const char *of = json_string_value(json_object_get(current, "boot"));
+	json_int_t number = json_integer_value(json_object_get(current, "generation"));
+	bool valid = of && strcmp(of, boot_id(boot)) == 0 && number > 0 && number <= UINT32_MAX;
+	json_decref(current);
+	if (!valid)
+		return -ENOENT;
+	*generation = (uint32_t)number;
+	return 0;
+}
+
+int record_set_current(const struct kernel *kernel, uint32_t generation,
+		       struct diagnostics *diagnostics)
+{
+	char path[PATH_SIZE], boot[BOOT_ID_SIZE];
+	int error = path_join(path, kernel->state, "current");
+
+	if (error)
+		return error;
+	if (!generation) {
+		if (unlink(path) && errno != ENOENT)
+			return message(diagnostics, -errno, "%s: cannot be removed: %s", path,
+				       strerror(errno));
+		return 0;
+	}
+	json_t *current = json_pack("{s:I, s:s}", "generation", (json_int_t)generation, "boot",
+				    boot_id(boot));
+	error = write_json(path, current, diagnostics);
+	json_decref(current);
+	return error;
+}
+
+int record_write(const struct kernel *kernel, uint32_t generation, const json_t *record,
+		 struct diagnostics *diagnostics)
+{
+	char path[PATH_SIZE];
+	int error = path_join(path, kernel->state, RECORD_FORMAT, generation);
+
+	return error ? error : write_json(path, record, diagnostics);
+}
+
+int record_read(const struct kernel *kernel, uint32_t generation, json_t **record,
+		struct diagnostics *diagnostics)
+{
+	char path[PATH_SIZE];
+	int error = path_join(path, kernel->state, RECORD_FORMAT, generation);
+
+	if (!error)
+		error = read_json(path, record, diagnostics);
+	if (error == -ENOENT)
+		message(diagnostics, error, "%s: there is no such record", path);
+	return error;
+}
+
+void record_remove(const struct kernel *kernel, uint32_t generation)
+{
+	char path[PATH_SIZE];
+
+	if (path_join(path, kernel->state, RECORD_FORMAT, generation) == 0)
+		unlink(path);
+}
+
+uint32_t generation_of_name(const char *name, const char *suffix)
+{
+	char *end;
+
+	if (strncmp(name, "gen-", 4) != 0 || name[4] < '1' || name[4] > '9')
+		return 0;
+	unsigned long number = strtoul(name + 4, &end, 10);
+	return strcmp(end, suffix) == 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
+}
+
+uint32_t record_last(const struct kernel *kernel)
+{
+	DIR *directory = opendir(kernel->state);
+	struct dirent *entry;
+	uint32_t last = 0;
+
+	if (!directory)
+		return 0;
+	while ((entry = readdir(directory))) {
+		uint32_t number = generation_of_name(entry->d_name, ".json");
+
+		last = number > last ? number : last;
+	}
+	closedir(directory);
+	return last;
+}
+
+int kernel_record_of(struct kernel *kernel, uint32_t generation, json_t **record,
+		     struct diagnostics *diagnostics)
+{
+	return record_read(kernel, generation, record, diagnostics);
+}
+
+int kernel_record(struct kernel *kernel, json_t **record, struct diagnostics *diagnostics)
+{
+	uint32_t generation;
+	int error = record_current(kernel, &generation, diagnostics);
+
+	return error ? error : record_read(kernel, generation, record, diagnostics);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <string.h>
+
+#include "userspace/kernel/generation.h"
+#include "userspace/kernel/message.h"
+
+/* Records above the current one are of applies that ended before they put anything in force. */
+static void remove_unborn(const struct kernel *kernel, uint32_t current)
+{
+	for (uint32_t last = record_last(kernel); last > current; last = record_last(kernel)) {
+		record_remove(kernel, last);
+		if (record_last(kernel) == last)
+			return;
+	}
+}
+
+static int roll_to(struct kernel *kernel, uint32_t generation, const json_t *record,
+		   struct diagnostics *diagnostics)
+{
+	struct kernel_options options;
+	struct programs programs;
+	int error = record_options(record, &options);
+
+	if (error)
+		return error;
+	error = generation_programs(kernel, generation, &programs);
+	if (!error) {
+		error = attach_roll(kernel, &programs, &options, diagnostics);
+		programs_close(&programs);
+	}
+	record_options_free(&options);
+	return error;
+}
+
+/* Errors of a recovery must not stop a detach, nor the apply that would put things right. */
+static void as_warnings(const struct diagnostics *from, struct diagnostics *to)
+{
+	for (size_t i = 0; i < from->count; i++)
+		message_warn(to, "%s", from->items[i].text ? from->items[i].text : "");
+}
+
+void generation_recover(struct kernel *kernel, struct diagnostics *diagnostics)
+{
+	struct diagnostics heard = {0};
+	uint32_t current;
+	json_t *record = NULL;
+	int error = record_current(kernel, &current, &heard);
+
+	/* Without a current generation what is attached stays: the next apply swaps it. */
+	if (error == -ENOENT)
+		return;
+	if (!error)
+		error = record_read(kernel, current, &record, &heard);
+	if (!error)
+		error = roll_to(kernel, current, record, &heard);
+	json_decref(record);
+	if (!error) {
+		generation_retire_others(kernel, current, &heard);
+		remove_unborn(kernel, current);
+	} else {
+		message_warn(&heard,
+			     "generation %u cannot be put on every interface (%s); apply the "
+			     "policy again",
+			     current, strerror(-error));
+		as_warnings(&heard, diagnostics);
+	}
+	diagnostics_free(&heard);
+}

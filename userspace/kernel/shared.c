@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The maps that outlive a generation: the ring, the flows, the count of lost events. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "userspace/kernel/generation.h"
+#include "userspace/kernel/message.h"
+
+/* Pins are distrusted until they have the shape that the guard was written for. */
+static bool shape_fits(enum shared_map which, int map)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(map, &info, &size))
+		return false;
+	switch (which) {
+	case SHARED_EVENTS:
+		return info.type == BPF_MAP_TYPE_RINGBUF;
+	case SHARED_FLOWS:
+		return info.type == BPF_MAP_TYPE_HASH && info.key_size == sizeof(struct flow_key) &&
+		       info.value_size == sizeof(struct flow_state);
+	case SHARED_EVENTS_LOST:
+		return info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+		       info.value_size == sizeof(uint64_t);
+	case SHARED_MAPS:
+		break;
+	}
+	return false;
+}
+
+/* Were the shared maps made for another layout of events? Then none of them is used again. */
+static bool abi_differs(const struct kernel *kernel)
+{
+	struct diagnostics unheard = {0};
+	uint32_t current;
+	json_t *record;
+	bool differs = false;
+
+	if (record_current(kernel, &current, &unheard) == 0 &&
+	    record_read(kernel, current, &record, &unheard) == 0) {
+		json_t *abi = json_object_get(json_object_get(record, "kernel"), "event_abi");
+
+		differs = json_integer_value(abi) != EVENT_ABI;
+		json_decref(record);
+	}
+	diagnostics_free(&unheard);
+	return differs;
+}
+
+void shared_open(const struct kernel *kernel, int shared[SHARED_MAPS])
+{
+	bool differs = abi_differs(kernel);
+
+	for (int i = 0; i < SHARED_MAPS; i++) {
+		char path[PATH_SIZE];
+
+		shared[i] = -1;
+		if (differs || path_join(path, kernel->pins, "%s", shared_map_names[i]))
+			continue;
+		int map = bpf_obj_get(path);
+		if (map >= 0 && shape_fits((enum shared_map)i, map))
+			shared[i] = map;
+		else if (map >= 0)
+			close(map);
+	}
+}
+
+int shared_pin(const struct kernel *kernel, const struct egress_bpf *skeleton,
+	       const int shared[SHARED_MAPS], struct diagnostics *diagnostics)
+{
+	for (int i = 0; i < SHARED_MAPS; i++) {
+		char path[PATH_SIZE];
+		int error = path_join(path, kernel->pins, "%s", shared_map_names[i]);
+
+		if (shared[i] >= 0)
+			continue;
+		if (!error && unlink(path) && errno != ENOENT)
+			error = -errno;
+		if (!error)
+			error = bpf_obj_pin(loaded_map(skeleton, shared_map_names[i]), path);
+		if (error)
+			return message(diagnostics, error, "%s: cannot be pinned: %s", path,
+				       strerror(-error));
+	}
+	return 0;
+}
+
+void shared_unpin(const struct kernel *kernel, const int *shared)
+{
+	for (int i = 0; i < SHARED_MAPS; i++) {
+		char path[PATH_SIZE];
+
+		if ((!shared || shared[i] < 0) &&
+		    path_join(path, kernel->pins, "%s", shared_map_names[i]) == 0)
+			unlink(path);
+	}
+}
+
+void shared_close(int shared[SHARED_MAPS])
+{
+	for (int i = 0; i < SHARED_MAPS; i++)
+		if (shared[i] >= 0)
+			close(shared[i]);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/kernel/trial.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+
+#include "userspace/kernel/counters.h"
+#include "userspace/kernel/message.h"
+#include "userspace/kernel/packet.h"
+
+struct kernel_trial {
+	struct egress_bpf *skeleton;
+};
+
+int trial_open(const struct table *table, const struct kernel_options *options,
+	       struct egress_bpf *sections_of, struct kernel_trial **trial,
+	       struct diagnostics *diagnostics)
+{
+	struct load_request request = {
+		.table = table,
+		.options = options,
+		.trial = true,
+		.sections_of = sections_of,
+	};
+	struct kernel_trial *opened = calloc(1, sizeof(*opened));
+	int error;
+
+	if (!opened)
+		return message(diagnostics, -ENOMEM, "out of memory");
+	error = load_generation(&request, &opened->skeleton, diagnostics);
+	if (error) {
+		free(opened);
+		return error;
+	}
+	*trial = opened;
+	return 0;
+}
+
+int kernel_trial_open(const struct table *table, const struct kernel_options *options,
+		      struct kernel_trial **trial, struct diagnostics *diagnostics)
+{
+	return trial_open(table, options, NULL, trial, diagnostics);
+}
+
+void kernel_trial_close(struct kernel_trial *trial)
+{
+	if (!trial)
+		return;
+	loaded_destroy(trial->skeleton);
+	free(trial);
+}
+
+int kernel_trial_run(struct kernel_trial *trial, bool link_header, const void *frame, size_t size,
+		     struct kernel_outcome *outcome)
+{
+	struct __sk_buff context = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = (__u32)size,
+		    .ctx_in = &context, .ctx_size_in = sizeof(context), .ctx_out = &context,
+		    .ctx_size_out = sizeof(context), .repeat = 1);
+	int program = loaded_program(trial->skeleton, link_header ? FORM_ETHERNET : FORM_LAYER3);
+	int error = bpf_prog_test_run_opts(program, &options);
+
+	if (error)
+		return error;
+	*outcome = (struct kernel_outcome){
+		.action = (int)options.retval,
+		.decision =
+			{
+				.verdict = (enum verdict)context.cb[TRIAL_VERDICT],
+				.reason = (enum reason)context.cb[TRIAL_REASON],
+				.rule = (uint16_t)context.cb[TRIAL_RULE],
+				.class = (uint16_t)context.cb[TRIAL_CLASS],
+			},
+	};
+	return 0;
+}
+
+int kernel_trial_counters(struct kernel_trial *trial, struct counter *counters, size_t count)
+{
+	return counters_read(loaded_map(trial->skeleton, "counters"), counters, count);
+}
+
+int kernel_trial_judge(struct kernel_trial *trial, const struct address *addresses, size_t count,
+		       struct decision *decisions)
+{
+	uint8_t frame[PACKET_MOST];
+
+	for (size_t i = 0; i < count; i++) {
+		struct kernel_outcome outcome;
+		size_t size = packet_udp(addresses[i], frame);
+		int error = kernel_trial_run(trial, true, frame, size, &outcome);
+
+		if (error)
+			return error;
+		decisions[i] = outcome.decision;
+	}
+	return 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A trial of sections that are in the kernel already, for the probes of an apply. */
+#ifndef GABELOU_KERNEL_TRIAL_H
+#define GABELOU_KERNEL_TRIAL_H
+
+#include "userspace/kernel/load.h"
+
+/* As kernel_trial_open, on the sections of @sections_of (NULL: the table's, loaded anew). */
+int trial_open(const struct table *table, const struct kernel_options *options,
+	       struct egress_bpf *sections_of, struct kernel_trial **trial,
+	       struct diagnostics *diagnostics);
+
+#endif
