@@ -19,7 +19,7 @@ struct flow {
 	const char *policy_name;
 	const char *rule_name; /* NULL: no rule decided */
 	const char *rule_why;
-	const struct place *place; /* NULL: not known (no IP destination) */
+	const struct place *place;       /* NULL: not known (no IP destination) */
 	const struct operator *operator; /* NULL: not known */
 	struct reach reach;
 	const struct atlas *atlas; /* names the sources; may be NULL */
@@ -27,7 +27,20 @@ struct flow {
 
 /* ECS 9 (elastic/ecs): a firewall denial. A new reference; NULL: out of memory. */
 json_t *flow_ecs(const struct flow *flow);
-/* Community ID v1 hash (corelight/community-id-spec): "1:base64" into 32 bytes. */
+
+/* Events that never reached the log: it says itself that it is not complete. */
+struct flow_loss {
+	uint64_t sequence;
+	int64_t time_realtime_ns; /* when it was noticed */
+	const char *hostname;
+	uint64_t lost;     /* since this was last said */
+	const char *where; /* "kernel": the ring was full; "log": the lines could not be written */
+};
+/* "events lost: N" as ECS. A new reference; NULL: out of memory. */
+json_t *flow_ecs_lost(const struct flow_loss *loss);
+
+/* Community ID v1 hash (corelight/community-id-spec): "1:base64" into 32 bytes. NULL, with @text
+ * untouched, for a packet whose addresses are not known. */
 const char *flow_community_id(const struct flow_event *event, char *text);
 
 #endif

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/agent/agent.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "userspace/agent/batch.h"
+#include "userspace/agent/resolver.h"
+#include "userspace/kernel/kernel.h"
+
+#define SECOND_NS 1000000000ull
+#define POLL_MS   500
+#define WAIT_NS   (SECOND_NS / 2) /* between two looks for something to be enforced */
+
+struct agent {
+	const struct agent_options *options;
+	struct kernel *kernel;
+	struct kernel_events *events; /* NULL: nothing is enforced */
+	struct resolver *resolver;
+	struct batch batch;
+	char hostname[256];
+	uint64_t started;   /* CLOCK_BOOTTIME */
+	uint64_t refreshed; /* when the generation and the losses were last looked at */
+	bool waiting;       /* said so */
+};
+
+static volatile sig_atomic_t stop_asked, reopen_asked;
+
+static void on_stop(int signal_number)
+{
+	(void)signal_number;
+	stop_asked = 1;
+}
+
+static void on_reopen(int signal_number)
+{
+	(void)signal_number;
+	reopen_asked = 1;
+}
+
+/* Without SA_RESTART: a signal ends the wait for events. */
+static void catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_stop};
+	struct sigaction reopen = {.sa_handler = on_reopen};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	stop_asked = reopen_asked = 0;
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGHUP, &reopen, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+static void say(const struct agent *agent, struct diagnostics *diagnostics)
+{
+	agent->options->say(diagnostics);
+	diagnostics_free(diagnostics);
+}
+
+/* The two clocks are compared for each event, so that a step of the clock shows at once. */
+static void handle(const struct flow_event *event, void *context)
+{
+	struct agent *agent = context;
+	char interface[IF_NAMESIZE];
+	struct flow flow = {
+		.event = event,
+		.sequence = batch_next_sequence(&agent->batch),
+		.time_realtime_ns =
+			(int64_t)(now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME) + event->time),
+		.interface_name = if_indextoname(event->key.ifindex, interface),
+		.hostname = agent->hostname,
+	};
+
+	resolver_fill(agent->resolver, event, &flow);
+	json_t *line = flow_ecs(&flow);
+
+	if (event->time < agent->started)
+		json_object_set_new(json_object_get(line, "gabelou"), "backlog", json_true());
+	batch_add(&agent->batch, line);
+}
+
+static void add_loss(struct agent *agent, uint64_t lost, const char *where)
+{
+	struct flow_loss loss = {
+		.sequence = batch_next_sequence(&agent->batch),
+		.time_realtime_ns = (int64_t)now_ns(CLOCK_REALTIME),
+		.hostname = agent->hostname,
+		.lost = lost,
+		.where = where,
+	};
+
+	batch_add_note(&agent->batch, flow_ecs_lost(&loss));
+}
+
+static void report_losses(struct agent *agent)
+{
+	struct agent_state *state = &agent->batch.state;
+	uint64_t lost;
+
+	if (kernel_events_lost(agent->kernel, &lost) == 0 && lost != state->kernel_lost) {
+		/* A ring made anew counts from 0 again. */
+		add_loss(agent, lost < state->kernel_lost ? lost : lost - state->kernel_lost,
+			 "kernel");
+		state->kernel_lost = lost;
+	}
+	uint64_t unwritten = batch_take_unwritten(&agent->batch);
+	if (unwritten)
+		add_loss(agent, unwritten, "log");
+}
+
+static void flush(struct agent *agent)
+{
+	batch_flush(&agent->batch);
+	say(agent, &agent->batch.messages);
+}
+
+static void stop_reading(struct agent *agent)
+{
+	kernel_events_close(agent->events);
+	agent->events = NULL;
+}
+
+/* Opens the ring when there is one, again when the generation changed (a detach between the two
+ * would have made it anew), and lets go of it when nothing is enforced any more. */
+static int refresh(struct agent *agent, struct diagnostics *diagnostics)
+{
+	struct diagnostics messages = {0};
+	bool changed = false;
+	int error = resolver_refresh(agent->resolver, &changed, &messages);
+
+	say(agent, &messages);
+	agent->refreshed = now_ns(CLOCK_BOOTTIME);
+	if (error == -ENOENT || (changed && agent->events)) {
+		if (agent->events)
+			kernel_events_poll(agent->events, 0);
+		stop_reading(agent);
+	}
+	if (error == -ENOENT && !agent->waiting) {
+		diagnostics_warn(&messages, (struct location){0},
+				 "nothing is enforced here; waiting for gabelou apply");
+		say(agent, &messages);
+		agent->waiting = true;
+	}
+	if (error == -ENOENT)
+		return 0;
+	if (error)
+		return diagnostics_error(diagnostics, -error, (struct location){0},
+					 "the record of what is enforced cannot be read");
+	agent->waiting = false;
+	if (!agent->events)
+		error = kernel_events_open(agent->kernel, handle, agent, &agent->events,
+					   diagnostics);
+	return error;
+}
+
+static void wait_a_moment(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+}
+
+static void reopen_log(struct agent *agent)
+{
+	struct diagnostics messages = {0};
+	int error = log_reopen(&agent->batch.log);
+
+	if (error)
+		diagnostics_warn(&messages, (struct location){.file = agent->options->log_path},
+				 "cannot be opened again: %s; the old file is still written to",
+				 strerror(-error));
+	say(agent, &messages);
+}
+
+static int step(struct agent *agent, struct diagnostics *diagnostics)
+{
+	int got = 0, error = 0;
+
+	if (reopen_asked) {
+		reopen_asked = 0;
+		reopen_log(agent);
+	}
+	if (agent->events)
+		got = kernel_events_poll(agent->events, POLL_MS);
+	else
+		wait_a_moment();
+	if (got < 0 && got != -EINTR)
+		return diagnostics_error(diagnostics, -got, (struct location){0},
+					 "the events cannot be read: %s", strerror(-got));
+	if (now_ns(CLOCK_BOOTTIME) - agent->refreshed >= SECOND_NS) {
+		error = refresh(agent, diagnostics);
+		report_losses(agent);
+	}
+	flush(agent);
+	return error;
+}
+
+static int run(struct agent *agent, struct diagnostics *diagnostics)
+{
+	uint64_t duration = agent->options->duration_ns;
+	int error = refresh(agent, diagnostics);
+
+	while (!error && !stop_asked && !agent->batch.closed &&
+	       (!duration || now_ns(CLOCK_BOOTTIME) - agent->started < duration))
+		error = step(agent, diagnostics);
+	/* What is in the ring by now belongs to this run. */
+	if (!error && agent->events)
+		kernel_events_poll(agent->events, 0);
+	report_losses(agent);
+	flush(agent);
+	return error;
+}
+
+int agent_run(const struct agent_options *options, struct diagnostics *diagnostics)
+{
+	struct agent agent = {.options = options, .started = now_ns(CLOCK_BOOTTIME)};
+	int error;
+
+	gethostname(agent.hostname, sizeof(agent.hostname) - 1);
+	/* The log before the kernel side, which may change the mount namespace; its state after. */
+	error = batch_open(&agent.batch, options->log_path, diagnostics);
+	if (!error)
+		error = kernel_open(KERNEL_READ, &agent.kernel, diagnostics);
+	if (!error)
+		error = batch_take_state(&agent.batch, diagnostics);
+	if (!error && !(agent.resolver = resolver_new(agent.kernel)))
+		error = -ENOMEM;
+	if (!error) {
+		catch_signals();
+		error = run(&agent, diagnostics);
+	}
+	if (!error && agent.batch.failures)
+		error = -EIO;
+	stop_reading(&agent);
+	resolver_free(agent.resolver);
+	kernel_close(agent.kernel);
+	batch_close(&agent.batch);
+	if (agent.waiting)
+		agent_state_remove();
+	return error;
+}

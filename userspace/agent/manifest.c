@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Writing a manifest: see manifest.h for its shape. */
+#include "userspace/agent/manifest.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "userspace/flow/text.h"
+
+static json_t *policy_part(const struct pipeline *pipeline)
+{
+	char digest[DIGEST_TEXT_SIZE];
+
+	return json_pack("{s:o, s:o, s:s, s:o}", "name", text_json(pipeline->policy->name), "file",
+			 text_json(pipeline->policy_path), "sha256",
+			 digest_format(&pipeline->policy->digest, digest), "text",
+			 text_json(pipeline->policy_text));
+}
+
+/* Absolute, since whoever reads the record has another working directory. */
+static json_t *absolute(const char *path)
+{
+	char *real = realpath(path, NULL);
+	json_t *text = text_json(real ? real : path);
+
+	free(real);
+	return text;
+}
+
+static json_t *files_part(const struct names *names)
+{
+	json_t *files = json_array();
+
+	for (size_t i = 0; i < names->count; i++)
+		json_array_append_new(files, absolute(names->items[i]));
+	return files;
+}
+
+static json_t *data_part(const struct atlas *atlas)
+{
+	json_t *data = json_array();
+
+	for (size_t i = 0; i < atlas_source_count(atlas); i++) {
+		const struct source *source = atlas_source(atlas, i);
+		char digest[DIGEST_TEXT_SIZE];
+
+		json_array_append_new(data, json_pack("{s:o, s:s, s:o, s:o, s:s}", "name",
+						      text_json(source->name), "role",
+						      source_role_name(source->role), "path",
+						      absolute(source->path), "date",
+						      text_json(source->date), "sha256",
+						      digest_format(&source->digest, digest)));
+	}
+	return data;
+}
+
+static json_t *rules_part(const struct policy *policy)
+{
+	json_t *rules = json_array();
+	char name[24];
+
+	for (size_t i = 0; i < policy->rule_count; i++)
+		json_array_append_new(rules, json_pack("{s:s, s:o}", "name",
+						       rule_name(&policy->rules[i], name), "why",
+						       text_json(policy->rules[i].why)));
+	return rules;
+}
+
+static json_t *rows_part(const struct table *table)
+{
+	const struct class_row *rows = table->sections[TABLE_ROWS].bytes;
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < table->row_count; i++) {
+		const struct class_info *info = &table->classes[i % table->class_count];
+		char reach[REACH_TEXT_SIZE];
+
+		json_array_append_new(
+			array, json_pack("[o,s,i,o,i,i,i,i,s,i]", text_json_country(info->soil),
+					 soil_state_name(info->state), info->special,
+					 text_json(text_reach(&info->reach, reach)),
+					 info->reach.inferred, info->local, info->routed,
+					 rows[i].act, reason_name(rows[i].reason),
+					 rows[i].rule == RULE_NONE ? -1 : rows[i].rule));
+	}
+	return array;
+}
+
+static json_t *entries_part(const struct table *table)
+{
+	const struct class_row *rows = table->sections[TABLE_ROWS].bytes;
+	const struct class_entry *entries = table->sections[TABLE_ENTRIES].bytes;
+	uint32_t *row_of = calloc(table->entry_count + 1, sizeof(*row_of));
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; row_of && i < table->row_count; i++)
+		for (uint32_t j = 0; j < ROW_ENTRIES_COUNT(rows[i].entries); j++)
+			row_of[ROW_ENTRIES_FIRST(rows[i].entries) + j] = i;
+	for (uint32_t i = 0; row_of && i < table->entry_count; i++)
+		json_array_append_new(
+			array, json_pack("[I,i,s,i]", (json_int_t)row_of[i], entries[i].verdict,
+					 reason_name(entries[i].reason),
+					 entries[i].rule == RULE_NONE ? -1 : entries[i].rule));
+	free(row_of);
+	return array;
+}
+
+static json_t *table_digest(const struct table *table)
+{
+	struct digest_state *state = digest_start();
+	char text[DIGEST_TEXT_SIZE];
+
+	if (!state)
+		return NULL;
+	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
+		digest_add(state, table->sections[i].bytes, table->sections[i].size);
+	struct digest digest = digest_end(state);
+
+	return json_string(digest_format(&digest, text));
+}
+
+/* Who logged in, which sudo and su do not change; else who runs us. */
+static json_t *user_part(void)
+{
+	FILE *file = fopen("/proc/self/loginuid", "re");
+	unsigned uid = UINT32_MAX;
+
+	if (file) {
+		if (fscanf(file, "%u", &uid) != 1)
+			uid = UINT32_MAX;
+		fclose(file);
+	}
+	if (uid == UINT32_MAX)
+		uid = getuid();
+	struct passwd *user = getpwuid(uid);
+
+	return json_pack("{s:I, s:o}", "uid", (json_int_t)uid, "login",
+			 text_json(user ? user->pw_name : NULL));
+}
+
+static json_t *host_part(void)
+{
+	char name[256] = "";
+
+	gethostname(name, sizeof(name) - 1);
+	return text_json(name);
+}
+
+static const char *agree_name(enum atlas_agree agree)
+{
+	return agree == ATLAS_AGREE_FIRST ? "first" : agree == ATLAS_AGREE_ALL ? "all" : "majority";
+}
+
+json_t *manifest_make(const struct pipeline *pipeline)
+{
+	const struct policy *policy = pipeline->policy;
+
+	return json_pack(
+		"{s:o, s:s, s:s, s:s, s:{s:i, s:i}, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, "
+		"s:I, s:o, s:s, s:o, s:o}",
+		"policy", policy_part(pipeline), "mode",
+		policy->mode == POLICY_MONITOR ? "monitor" : "enforce", "unlisted",
+		policy->unlisted == POLICY_UNLISTED_REGISTRY ? "registry" : "deny", "agree",
+		agree_name(atlas_agree(pipeline->atlas)), "max_age", "warn", (int)policy->warn_days,
+		"stale", (int)policy->stale_days, "data_dir", text_json(pipeline->data_dir),
+		"files", "soil", files_part(&policy->soil), "asn", files_part(&policy->asn),
+		"owner", files_part(&policy->owner), "data", data_part(pipeline->atlas), "rules",
+		rules_part(policy), "rows", rows_part(pipeline->table), "entries",
+		entries_part(pipeline->table), "classes", (json_int_t)pipeline->table->class_count,
+		"table", table_digest(pipeline->table), "version", GABELOU_VERSION, "host",
+		host_part(), "user", user_part());
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/agent/pipeline.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "userspace/base/file.h"
+#include "userspace/kernel/kernel.h"
+
+#define POLICY_BYTES_MOST (4u << 20)
+
+static int out_of_memory(struct diagnostics *diagnostics)
+{
+	return diagnostics_error(diagnostics, ENOMEM, (struct location){0}, "out of memory");
+}
+
+/* The data/ of the checkout that this binary was built in, or NULL. */
+static char *checkout_data_dir(void)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (length < 0)
+		return NULL;
+	path[length] = '\0';
+	for (int up = 0; up < 2; up++) {
+		char *slash = strrchr(path, '/');
+
+		if (!slash)
+			return NULL;
+		*slash = '\0';
+		if (up == 0 && (!strrchr(path, '/') || strcmp(strrchr(path, '/'), "/build") != 0))
+			return NULL;
+	}
+	length = strlen(path);
+	if ((size_t)length + sizeof("/data") > sizeof(path))
+		return NULL;
+	strcpy(path + length, "/data");
+	return realpath(path, NULL);
+}
+
+char *pipeline_data_dir(struct diagnostics *diagnostics)
+{
+	static const char installed[] = GABELOU_PREFIX "/share/gabelou";
+	const char *named = getenv("GABELOU_DATA");
+	char *dir;
+
+	if (named && *named) {
+		dir = realpath(named, NULL);
+		if (!dir)
+			diagnostics_error(diagnostics, errno, (struct location){.file = named},
+					  "no such data folder (from $GABELOU_DATA): %s; unset it "
+					  "or name the folder that holds groups.csv",
+					  strerror(errno));
+		return dir;
+	}
+	dir = checkout_data_dir();
+	if (!dir)
+		dir = realpath(installed, NULL);
+	if (!dir)
+		diagnostics_error(diagnostics, ENOENT, (struct location){.file = installed},
+				  "the data folder is missing; run 'make install', or name one in "
+				  "$GABELOU_DATA");
+	return dir;
+}
+
+static int read_groups(struct pipeline *pipeline, struct diagnostics *diagnostics)
+{
+	char path[PATH_MAX];
+
+	pipeline->data_dir = pipeline_data_dir(diagnostics);
+	if (!pipeline->data_dir)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%s/groups.csv", pipeline->data_dir);
+	return groups_read(path, &pipeline->groups, diagnostics);
+}
+
+static int parse(struct pipeline *pipeline, const char *path, const void *bytes, size_t size,
+		 struct diagnostics *diagnostics)
+{
+	int error =
+		policy_parse(path, bytes, size, pipeline->groups, &pipeline->policy, diagnostics);
+
+	if (error)
+		return error;
+	pipeline->policy_text = strndup(bytes, size);
+	pipeline->policy_path = realpath(path, NULL);
+	if (!pipeline->policy_path)
+		pipeline->policy_path = strdup(path); /* it is gone, and only its text is left */
+	return pipeline->policy_text && pipeline->policy_path ? 0 : out_of_memory(diagnostics);
+}
+
+int pipeline_read(struct pipeline *pipeline, const char *policy_path,
+		  struct diagnostics *diagnostics)
+{
+	struct file file;
+	int error = file_read(policy_path, POLICY_BYTES_MOST, &file, diagnostics);
+
+	if (error)
+		return error;
+	error = read_groups(pipeline, diagnostics);
+	if (!error)
+		error = parse(pipeline, policy_path, file.bytes, file.size, diagnostics);
+	file_free(&file);
+	return error;
+}
+
+int pipeline_read_text(struct pipeline *pipeline, const char *path, const char *text,
+		       struct diagnostics *diagnostics)
+{
+	int error = read_groups(pipeline, diagnostics);
+
+	return error ? error : parse(pipeline, path, text, strlen(text), diagnostics);
+}
+
+static enum atlas_agree agree_of(const struct policy *policy)
+{
+	switch (policy->agree) {
+	case POLICY_AGREE_FIRST:
+		return ATLAS_AGREE_FIRST;
+	case POLICY_AGREE_ALL:
+		return ATLAS_AGREE_ALL;
+	default:
+		return ATLAS_AGREE_MAJORITY;
+	}
+}
+
+int pipeline_survey(struct pipeline *pipeline, struct diagnostics *diagnostics)
+{
+	const struct policy *policy = pipeline->policy;
+	struct atlas_config config = {
+		.data_dir = pipeline->data_dir,
+		.soil = policy->soil.items,
+		.soil_count = policy->soil.count,
+		.asn = policy->asn.items,
+		.asn_count = policy->asn.count,
+		.owner = policy->owner.items,
+		.owner_count = policy->owner.count,
+		.agree = agree_of(policy),
+		.now = time(NULL),
+	};
+
+	return atlas_build(&config, &pipeline->atlas, diagnostics);
+}
+
+int pipeline_compile(struct pipeline *pipeline, struct diagnostics *diagnostics)
+{
+	if (pipeline->policy->local == POLICY_LOCAL_CONNECTED) {
+		int error = kernel_connected(&pipeline->connected, &pipeline->connected_count,
+					     diagnostics);
+		if (error)
+			return error;
+	}
+	struct table_context context = {pipeline->connected, pipeline->connected_count};
+
+	return table_compile(pipeline->policy, pipeline->atlas, &context, &pipeline->table,
+			     diagnostics);
+}
+
+int pipeline_build(struct pipeline *pipeline, const char *policy_path,
+		   struct diagnostics *diagnostics)
+{
+	int error = pipeline_read(pipeline, policy_path, diagnostics);
+
+	if (!error)
+		error = pipeline_survey(pipeline, diagnostics);
+	if (!error)
+		error = pipeline_compile(pipeline, diagnostics);
+	return error;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+	table_free(pipeline->table);
+	atlas_free(pipeline->atlas);
+	policy_free(pipeline->policy);
+	groups_free(pipeline->groups);
+	free(pipeline->connected);
+	free(pipeline->policy_text);
+	free(pipeline->policy_path);
+	free(pipeline->data_dir);
+	*pipeline = (struct pipeline){0};
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/cli/enforced.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "userspace/flow/text.h"
+
+int enforced_read(struct kernel *kernel, struct enforced *enforced, struct diagnostics *diagnostics)
+{
+	json_t *record;
+	int error = kernel_record(kernel, &record, diagnostics);
+
+	if (error == -ENOENT)
+		return diagnostics_error(diagnostics, ENOENT, (struct location){0},
+					 "nothing is enforced here; gabelou apply POLICY begins");
+	if (!error)
+		error = manifest_read(record, &enforced->manifest, diagnostics);
+	if (!error)
+		error = kernel_interfaces(kernel, &enforced->interfaces, &enforced->interface_count,
+					  diagnostics);
+	return error;
+}
+
+void enforced_free(struct enforced *enforced)
+{
+	manifest_free(enforced->manifest);
+	free(enforced->interfaces);
+	*enforced = (struct enforced){0};
+}
+
+json_t *enforced_policy(const struct enforced *enforced)
+{
+	return json_pack("{s:o, s:o, s:o}", "name", text_json(enforced->manifest->policy_name),
+			 "file", text_json(enforced->manifest->policy_file), "sha256",
+			 text_json(enforced->manifest->policy_sha256));
+}
+
+bool enforced_is_exit(const struct kernel_interface *interface)
+{
+	return strcmp(interface->role, "loopback") != 0;
+}
+
+json_t *enforced_interfaces(const struct enforced *enforced)
+{
+	json_t *interfaces = json_array();
+
+	for (size_t i = 0; i < enforced->interface_count; i++) {
+		const struct kernel_interface *interface = &enforced->interfaces[i];
+
+		if (!enforced_is_exit(interface))
+			continue;
+		json_array_append_new(
+			interfaces,
+			json_pack("{s:o, s:I, s:s, s:o}", "name", text_json(interface->name),
+				  "ifindex", (json_int_t)interface->ifindex, "role",
+				  interface->role, "hook",
+				  interface->guarded ? json_string(hook_name(interface->hook))
+						     : json_null()));
+	}
+	return interfaces;
+}
+
+char *enforced_where(const struct enforced *enforced)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool any = false;
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < enforced->interface_count; i++) {
+		const struct kernel_interface *interface = &enforced->interfaces[i];
+
+		if (!interface->guarded)
+			continue;
+		fprintf(out, "%s%s (%s)", any ? ", " : "", interface->name,
+			hook_name(interface->hook));
+		any = true;
+	}
+	if (!any)
+		fputs("no interface", out);
+	fclose(out);
+	return text;
+}

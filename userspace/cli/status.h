@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All that status shows, gathered once and printed in two ways. */
+#ifndef GABELOU_CLI_STATUS_H
+#define GABELOU_CLI_STATUS_H
+
+#include <stdio.h>
+
+#include "userspace/agent/state.h"
+#include "userspace/cli/enforced.h"
+#include "userspace/cli/totals.h"
+
+struct status {
+	struct enforced enforced;
+	struct totals totals; /* of this generation */
+	struct agent_state agent;
+	bool agent_running;
+	uint64_t events_lost; /* in the kernel and in the agent */
+	json_t *problems;     /* array of strings, worst first */
+};
+
+/* 0; -ENOENT with a message if nothing is enforced; -errno with messages. */
+int status_read(struct kernel *kernel, struct status *status, struct diagnostics *diagnostics);
+void status_free(struct status *status);
+
+void status_print(FILE *out, const struct status *status);
+/* The keys of design.md; a new reference. */
+json_t *status_json(const struct status *status);
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/cli/ages.h"
+#include "userspace/cli/status.h"
+
+static const char *verdict_name(enum verdict verdict)
+{
+	return verdict == VERDICT_ALLOW ? "allow" : "deny";
+}
+
+static json_t *not_judged(const struct totals *totals)
+{
+	json_t *array = json_array();
+
+	for (int reason = 0; reason < REASON_COUNT; reason++)
+		if (totals_not_judged(reason))
+			json_array_append_new(
+				array,
+				json_pack("{s:s, s:I, s:I}", "reason", reason_name(reason),
+					  "packets", (json_int_t)totals->reasons[reason].packets,
+					  "bytes", (json_int_t)totals->reasons[reason].bytes));
+	return array;
+}
+
+static json_t *counters(const struct totals *totals)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < totals->count; i++) {
+		const struct total *total = &totals->items[i];
+
+		json_array_append_new(array, json_pack("{s:o, s:o, s:s, s:I, s:I}", "soil",
+						       text_json_country(total->soil), "owner",
+						       text_json(total->owner), "verdict",
+						       verdict_name(total->verdict), "packets",
+						       (json_int_t)total->counter.packets, "bytes",
+						       (json_int_t)total->counter.bytes));
+	}
+	return array;
+}
+
+static json_t *reasons(const struct totals *totals)
+{
+	json_t *array = json_array();
+
+	for (int reason = 0; reason < REASON_COUNT; reason++) {
+		const struct counter *counter = &totals->reasons[reason];
+
+		if (counter->packets)
+			json_array_append_new(array,
+					      json_pack("{s:s, s:s, s:I, s:I}", "reason",
+							reason_name(reason), "verdict",
+							verdict_name(reason_verdict(reason)),
+							"packets", (json_int_t)counter->packets,
+							"bytes", (json_int_t)counter->bytes));
+	}
+	return array;
+}
+
+static json_t *data(const struct manifest *manifest)
+{
+	json_t *array = json_array(), *item;
+	size_t i;
+
+	json_array_foreach (json_object_get(manifest->json, "data"), i, item) {
+		const char *date = json_string_value(json_object_get(item, "date"));
+		int days = age_days(date, time(NULL));
+
+		json_array_append_new(array, json_pack("{s:O, s:O, s:O, s:o, s:O}", "name",
+						       json_object_get(item, "name"), "role",
+						       json_object_get(item, "role"), "date",
+						       json_object_get(item, "date"), "age_days",
+						       days < 0 ? json_null() : json_integer(days),
+						       "sha256", json_object_get(item, "sha256")));
+	}
+	return array;
+}
+
+json_t *status_json(const struct status *status)
+{
+	const struct manifest *manifest = status->enforced.manifest;
+
+	return json_pack("{s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:O, s:b}",
+			 "mode", manifest->monitor ? "monitor" : "enforce", "policy",
+			 enforced_policy(&status->enforced), "generation",
+			 (json_int_t)manifest->generation, "since", manifest->since, "interfaces",
+			 enforced_interfaces(&status->enforced), "not_judged",
+			 not_judged(&status->totals), "counters", counters(&status->totals),
+			 "reasons", reasons(&status->totals), "events", "delivered",
+			 (json_int_t)status->agent.delivered, "lost",
+			 (json_int_t)status->events_lost, "data", data(manifest), "problems",
+			 status->problems, "agent", status->agent_running);
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "userspace/cli/ages.h"
+#include "userspace/cli/status.h"
+
+static void add_problem(struct status *status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add_problem(struct status *status, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	int length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return;
+	json_array_append_new(status->problems, text_json(text));
+	free(text);
+}
+
+static void find_unguarded(struct status *status)
+{
+	for (size_t i = 0; i < status->enforced.interface_count; i++) {
+		const struct kernel_interface *interface = &status->enforced.interfaces[i];
+
+		if (enforced_is_exit(interface) && !interface->guarded)
+			add_problem(status,
+				    "%s has no guard: what leaves there is not judged; apply the "
+				    "policy again, or name it under interfaces.guard",
+				    interface->name);
+	}
+}
+
+static void find_weakly_guarded(struct status *status)
+{
+	for (size_t i = 0; i < status->enforced.interface_count; i++) {
+		const struct kernel_interface *interface = &status->enforced.interfaces[i];
+
+		if (interface->guarded && interface->hook == HOOK_CLSACT)
+			add_problem(status,
+				    "%s is guarded through clsact, which a tc command can remove "
+				    "(TCX came with Linux 6.6)",
+				    interface->name);
+	}
+}
+
+static void find_old_data(struct status *status)
+{
+	json_t *json = status->enforced.manifest->json, *item;
+	json_t *data = json_object_get(json, "data"), *limits = json_object_get(json, "max_age");
+	unsigned warn = (unsigned)json_integer_value(json_object_get(limits, "warn"));
+	unsigned stale = (unsigned)json_integer_value(json_object_get(limits, "stale"));
+	struct aged *items = calloc(json_array_size(data) + 1, sizeof(*items));
+	size_t i, count = 0;
+
+	json_array_foreach (data, i, item) {
+		const char *name = json_string_value(json_object_get(item, "name"));
+		const char *date = json_string_value(json_object_get(item, "date"));
+
+		if (items && name && date)
+			items[count++] = (struct aged){name, date};
+	}
+	if (!items)
+		return;
+	char *old = ages_message(items, count, stale, 0, time(NULL));
+	char *aging = ages_message(items, count, warn, stale, time(NULL));
+	if (old)
+		add_problem(status, "%s: stale; install newer data and apply again", old);
+	if (aging)
+		add_problem(status, "%s", aging);
+	free(old);
+	free(aging);
+	free(items);
+}
+
+static void find_problems(struct status *status)
+{
+	find_unguarded(status);
+	if (status->enforced.manifest->monitor)
+		add_problem(status, "monitor mode: what is denied is counted and logged, and let "
+				    "pass");
+	find_weakly_guarded(status);
+	if (status->events_lost)
+		add_problem(status,
+			    "events lost: %llu; the flow log is not complete, the counters "
+			    "are",
+			    (unsigned long long)status->events_lost);
+	if (!status->agent_running)
+		add_problem(status, "no agent runs: blocked flows are counted but not logged; "
+				    "start gabelou agent");
+	find_old_data(status);
+}
+
+int status_read(struct kernel *kernel, struct status *status, struct diagnostics *diagnostics)
+{
+	struct counter *counters = NULL;
+	uint64_t lost = 0;
+	size_t count;
+	int error = enforced_read(kernel, &status->enforced, diagnostics);
+
+	if (!error)
+		error = kernel_counters(kernel, &counters, &count, diagnostics);
+	if (error)
+		return error;
+	error = totals_of(status->enforced.manifest, counters, count, &status->totals);
+	free(counters);
+	if (error)
+		return diagnostics_error(diagnostics, -error, (struct location){0},
+					 "the counters do not fit the record of what is enforced; "
+					 "apply the policy again");
+	status->problems = json_array();
+	status->agent = agent_state_read(&status->agent_running);
+	if (kernel_events_lost(kernel, &lost) != 0)
+		add_problem(status, "how many events were lost cannot be read");
+	status->events_lost = lost + status->agent.log_lost;
+	find_problems(status);
+	return 0;
+}
+
+void status_free(struct status *status)
+{
+	enforced_free(&status->enforced);
+	free(status->totals.items);
+	json_decref(status->problems);
+	*status = (struct status){0};
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Flow events as ECS 9 (elastic/ecs), by its categorisation guide's example of a firewall denial.
+ *
+ * ECS has no words for soil, owner and generation: those stand under "gabelou".
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "userspace/flow/flow.h"
+#include "userspace/flow/packet.h"
+#include "userspace/flow/text.h"
+
+#define ECS_VERSION "9.0.0"
+
+static json_t *observer(const char *hostname, const char *interface_name)
+{
+	json_t *observer = json_pack("{s:s, s:s, s:s, s:s, s:o}", "vendor", "gabelou", "product",
+				     "gabelou", "version", GABELOU_VERSION, "type", "firewall",
+				     "hostname", text_json(hostname));
+
+	if (observer && interface_name)
+		json_object_set_new(
+			observer, "egress",
+			json_pack("{s:{s:o}}", "interface", "name", text_json(interface_name)));
+	return observer;
+}
+
+/* In monitor mode the packet went on: to say "denied" would put it in every count of denials. */
+static json_t *event_part(const struct flow *flow)
+{
+	const struct flow_event *event = flow->event;
+	int64_t lasted = event->time > event->first ? (int64_t)(event->time - event->first) : 0;
+	bool monitor = event->flags & EVENT_MONITOR;
+	char start[TIME_TEXT_SIZE], end[TIME_TEXT_SIZE];
+
+	return json_pack("{s:s, s:[s], s:[s,s], s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:s, s:s}",
+			 "kind", "event", "category", "network", "type", "connection",
+			 monitor ? "allowed" : "denied", "action",
+			 monitor ? "would-drop" : "dropped", "outcome", "success", "reason",
+			 reason_text(event->key.reason), "sequence", (json_int_t)flow->sequence,
+			 "start", text_time(flow->time_realtime_ns - lasted, start), "end",
+			 text_time(flow->time_realtime_ns, end), "duration", (json_int_t)lasted,
+			 "dataset", "gabelou.flow", "module", "gabelou");
+}
+
+static json_t *network_part(const struct flow_event *event)
+{
+	const struct flow_key *key = &event->key;
+	char community_id[32], number[4];
+	json_t *network = json_pack("{s:s, s:I, s:I}", "direction", "egress", "packets",
+				    (json_int_t)event->packets, "bytes", (json_int_t)event->bytes);
+
+	if (!network)
+		return NULL;
+	if (key->ethertype == ETHERTYPE_IPV4 || key->ethertype == ETHERTYPE_IPV6) {
+		json_object_set_new(
+			network, "type",
+			json_string(key->ethertype == ETHERTYPE_IPV4 ? "ipv4" : "ipv6"));
+	}
+	if (packet_has_addresses(key)) {
+		if (packet_transport(key))
+			json_object_set_new(network, "transport",
+					    json_string(packet_transport(key)));
+		snprintf(number, sizeof(number), "%u", key->protocol);
+		json_object_set_new(network, "iana_number", json_string(number));
+		json_object_set_new(network, "community_id",
+				    json_string(flow_community_id(event, community_id)));
+	}
+	return network;
+}
+
+static json_t *endpoint(const struct flow_key *key, struct address address, uint16_t port)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	json_t *part = json_pack("{s:s}", "ip", address_format(address, text));
+
+	if (part && packet_has_ports(key))
+		json_object_set_new(part, "port", json_integer(port));
+	return part;
+}
+
+static json_t *destination_part(const struct flow *flow)
+{
+	const struct flow_key *key = &flow->event->key;
+	json_t *part = endpoint(key, packet_destination(key), key->destination_port);
+
+	if (!part || !flow->place)
+		return part;
+	if (flow->place->state == SOIL_AGREED)
+		json_object_set_new(part, "geo",
+				    json_pack("{s:o}", "country_iso_code",
+					      text_json_country(flow->place->soil)));
+	if (flow->place->asn) {
+		json_t *as = json_pack("{s:I}", "number", (json_int_t)flow->place->asn);
+
+		if (as && flow->operator&& * flow->operator->name)
+			json_object_set_new(
+				as, "organization",
+				json_pack("{s:o}", "name", text_json(flow->operator->name)));
+		json_object_set_new(part, "as", as);
+	}
+	return part;
+}
+
+static json_t *rule_part(const struct flow *flow)
+{
+	char version[16], id[8];
+	json_t *rule;
+
+	snprintf(version, sizeof(version), "%u", flow->event->key.generation);
+	rule = json_pack("{s:o, s:s}", "ruleset", text_json(flow->policy_name), "version", version);
+	if (rule && flow->rule_name) {
+		json_object_set_new(rule, "name", text_json(flow->rule_name));
+		snprintf(id, sizeof(id), "%u", flow->event->rule);
+		json_object_set_new(rule, "id", json_string(id));
+		if (flow->rule_why)
+			json_object_set_new(rule, "description", text_json(flow->rule_why));
+	}
+	return rule;
+}
+
+static json_t *owner_part(const struct flow *flow)
+{
+	const struct operator *operator = flow->operator;
+	json_t *owner = json_pack("{s:o}", "reach", text_json_reach(&flow->reach));
+	enum owner_basis basis = operator? operator->basis : OWNER_UNKNOWN;
+
+	if (!owner)
+		return NULL;
+	if (flow->reach.inferred)
+		basis = OWNER_INFERRED;
+	json_object_set_new(owner, "basis", json_string(owner_basis_name(basis)));
+	if (!operator)
+		return owner;
+	if (operator->parent_country)
+		json_object_set_new(owner, "country", text_json_country(operator->parent_country));
+	if (*operator->parent)
+		json_object_set_new(owner, "parent", text_json(operator->parent));
+	if (operator->seat)
+		json_object_set_new(owner, "seat", text_json_country(operator->seat));
+	return owner;
+}
+
+static json_t *sources_part(const struct flow *flow)
+{
+	json_t *sources = json_array();
+
+	for (size_t i = 0; i < atlas_soil_source_count(flow->atlas); i++) {
+		const struct source *source = atlas_source(flow->atlas, i);
+
+		json_array_append_new(sources,
+				      json_pack("{s:o, s:o, s:o}", "name", text_json(source->name),
+						"country", text_json_country(flow->place->votes[i]),
+						"date", text_json(source->date)));
+	}
+	return sources;
+}
+
+static json_t *gabelou_part(const struct flow *flow)
+{
+	const struct flow_key *key = &flow->event->key;
+	json_t *part = json_pack("{s:I, s:s, s:s}", "generation", (json_int_t)key->generation,
+				 "reason", reason_name(key->reason), "event",
+				 flow->event->kind == EVENT_SUMMARY ? "summary" : "first");
+
+	if (!part)
+		return NULL;
+	if (flow->place) {
+		json_object_set_new(
+			part, "soil",
+			json_pack("{s:s}", "state", soil_state_name(flow->place->state)));
+		json_object_set_new(part, "owner", owner_part(flow));
+		if (flow->atlas && flow->place->state != SOIL_SPECIAL)
+			json_object_set_new(part, "sources", sources_part(flow));
+	}
+	if (packet_is_icmp(key))
+		json_object_set_new(part, "icmp",
+				    json_pack("{s:i, s:i}", "type", key->destination_port >> 8,
+					      "code", key->destination_port & 0xff));
+	if (!packet_has_addresses(key)) {
+		char ethertype[8];
+
+		snprintf(ethertype, sizeof(ethertype), "0x%04x", key->ethertype);
+		json_object_set_new(part, "ethertype", json_string(ethertype));
+	}
+	return part;
+}
+
+static json_t *envelope(int64_t realtime_ns, json_t *event)
+{
+	char time[TIME_TEXT_SIZE];
+
+	return json_pack("{s:s, s:{s:s}, s:o}", "@timestamp", text_time(realtime_ns, time), "ecs",
+			 "version", ECS_VERSION, "event", event);
+}
+
+json_t *flow_ecs(const struct flow *flow)
+{
+	const struct flow_key *key = &flow->event->key;
+	json_t *line = envelope(flow->time_realtime_ns, event_part(flow));
+	int failed = 0;
+
+	if (!line)
+		return NULL;
+	failed |= json_object_set_new(line, "network", network_part(flow->event));
+	if (packet_has_addresses(key)) {
+		failed |= json_object_set_new(line, "source",
+					      endpoint(key, packet_source(key), key->source_port));
+		failed |= json_object_set_new(line, "destination", destination_part(flow));
+	}
+	failed |= json_object_set_new(line, "rule", rule_part(flow));
+	failed |= json_object_set_new(line, "observer",
+				      observer(flow->hostname, flow->interface_name));
+	failed |= json_object_set_new(line, "gabelou", gabelou_part(flow));
+	if (failed) {
+		json_decref(line);
+		return NULL;
+	}
+	return line;
+}
+
+json_t *flow_ecs_lost(const struct flow_loss *loss)
+{
+	char message[64];
+	json_t *event = json_pack("{s:s, s:[s], s:[s], s:s, s:s, s:I, s:s, s:s}", "kind", "event",
+				  "category", "network", "type", "info", "action", "events-lost",
+				  "outcome", "failure", "sequence", (json_int_t)loss->sequence,
+				  "dataset", "gabelou.flow", "module", "gabelou");
+	json_t *line = envelope(loss->time_realtime_ns, event);
+
+	if (!line)
+		return NULL;
+	snprintf(message, sizeof(message), "events lost: %llu", (unsigned long long)loss->lost);
+	json_object_set_new(line, "message", json_string(message));
+	json_object_set_new(line, "observer", observer(loss->hostname, NULL));
+	json_object_set_new(line, "gabelou",
+			    json_pack("{s:{s:I, s:s}}", "lost", "events", (json_int_t)loss->lost,
+				      "where", loss->where));
+	return line;
+}
