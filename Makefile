@@ -27,6 +27,8 @@ SKELETONS := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard bpf/*.bpf.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 PROG_TESTS := $(patsubst tests/prog/%.c,$(BUILD)/tests/prog/%,$(wildcard tests/prog/*_test.c))
 LAB_TOOLS  := $(patsubst tests/lab/%.c,$(BUILD)/tests/lab/%,$(wildcard tests/lab/*.c))
+BENCHES    := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*_bench.c))
+BENCH_SKELETONS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/tests/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 
 .PHONY: help all check check-root fuzz bench install clean packages format
@@ -49,16 +51,22 @@ packages:
 		libelf:libelf-dev jansson:libjansson-dev yaml-0.1:libyaml-dev libzstd:libzstd-dev libcrypto:libssl-dev; do \
 		pkg-config --exists $${need%%:*} || { echo "missing: apt-get install $${need##*:}"; exit 1; }; done
 
+COMPILE_BPF = $(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-function -I. \
+	-I/usr/include/$(shell $(CC) -dumpmachine) -c $< -o $@.full && $(BPFTOOL) gen object $@ $@.full && rm $@.full
+
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h maps/*.h) | packages
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-function -I. \
-		-I/usr/include/$(shell $(CC) -dumpmachine) -c $< -o $@.full
-	$(Q)$(BPFTOOL) gen object $@ $@.full && rm $@.full
+	$(Q)$(COMPILE_BPF)
 
-$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+$(BUILD)/tests/bench/%.bpf.o: tests/bench/%.bpf.c $(wildcard tests/bench/*.h bpf/*.h maps/*.h) | packages
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE_BPF)
+
+%.skel.h: %.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new && mv $@.new $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@.new && mv $@.new $@
 
 # Objects: "plain" for the binary, "san" for the unit tests.
 $(BUILD)/plain/%.o: %.c | packages
@@ -88,6 +96,13 @@ $(BUILD)/tests/prog/%: $(BUILD)/plain/tests/prog/%.o $(call objects,plain,$(PURE
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -lcmocka -o $@
 
+$(call objects,plain,$(wildcard tests/bench/*.c)): | $(BENCH_SKELETONS)
+
+$(BUILD)/tests/bench/%: $(BUILD)/plain/tests/bench/%.o $(call objects,plain,$(PURE) $(call sources,kernel))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -lm -o $@
+
 $(BUILD)/tests/lab/%: tests/lab/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -114,6 +129,10 @@ fuzz: $(FUZZERS)
 	@for fuzzer in $(FUZZERS); do echo "== $$fuzzer"; mkdir -p $(BUILD)/corpus/$$(basename $$fuzzer); \
 		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(BUILD)/corpus/$$(basename $$fuzzer) \
 		2>&1 | grep -E 'ERROR|SUMMARY|stat::' || exit 1; done
+
+# Everything side by side in one run: build/bench.md, build/bench.json and plots.
+bench: all $(BENCHES)
+	@scripts/bench
 
 install: all
 	install -Dm755 $(BUILD)/gabelou $(DESTDIR)$(PREFIX)/sbin/gabelou
