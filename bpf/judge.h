@@ -49,20 +49,9 @@ __noinline __u64 judge_v6(__u64 high, __u64 low)
 	return (__u64)answer.row_number << 16 | answer.class;
 }
 
-static __always_inline struct decision judge(const struct packet *packet)
+static __always_inline struct decision judge_answer(struct lookup_answer answer)
 {
-	struct lookup_answer answer;
-
-	if (packet->ethertype == ETH_P_IP) {
-		answer = lookup_judge_v4(0, 0, packet->destination_v4);
-	} else {
-		__u64 found = judge_v6(packet->destination_high, packet->destination_low);
-
-		answer.class = (__u16)found;
-		answer.row_number = (__u32)(found >> 16);
-		answer.row = lookup_row(0, answer.row_number, 0);
-	}
-	if (!answer.row)
+	if (unlikely(!answer.row))
 		return judge_unseen(REASON_INTERNAL);
 	return (struct decision){
 		.row = answer.row_number,
@@ -72,6 +61,27 @@ static __always_inline struct decision judge(const struct packet *packet)
 		.reason = answer.row->reason,
 		.verdict = LOOKUP_DENIES(answer.row) ? VERDICT_DENY : VERDICT_ALLOW,
 	};
+}
+
+static __always_inline struct decision judge_ipv4(const struct packet *packet)
+{
+	return judge_answer(lookup_judge_v4(0, 0, packet->destination_v4));
+}
+
+static __always_inline struct decision judge_ipv6(const struct packet *packet)
+{
+	__u64 found = judge_v6(packet->destination_high, packet->destination_low);
+
+	return judge_answer((struct lookup_answer){
+		.class = (__u16)found,
+		.row_number = (__u32)(found >> 16),
+		.row = lookup_row(0, (__u32)(found >> 16), 0),
+	});
+}
+
+static __always_inline struct decision judge(const struct packet *packet)
+{
+	return packet->ethertype == ETH_P_IP ? judge_ipv4(packet) : judge_ipv6(packet);
 }
 
 #endif

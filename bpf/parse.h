@@ -28,7 +28,7 @@ static __always_inline bool ethertype_honest(const struct __sk_buff *skb, __be16
 
 static __always_inline int parse_network(struct __sk_buff *skb, struct packet *packet)
 {
-	if (packet->ethertype == ETH_P_IP)
+	if (likely(packet->ethertype == ETH_P_IP))
 		return parse_ipv4(skb, packet);
 	if (packet->ethertype == ETH_P_IPV6)
 		return parse_ipv6(skb, packet);
@@ -41,14 +41,14 @@ static __always_inline int parse_ethernet(struct __sk_buff *skb, struct packet *
 	struct ethhdr *ethernet = packet_data(skb);
 	struct vlan_tag *tag = (void *)(ethernet + 1);
 
-	if ((void *)(ethernet + 1) > packet_end(skb))
+	if (unlikely((void *)(ethernet + 1) > packet_end(skb)))
 		return packet_short(skb, sizeof(*ethernet));
 	__be16 ethertype = ethernet->h_proto;
 	packet->ethertype = bpf_ntohs(ethertype);
 	packet->network = sizeof(*ethernet);
-	if (!ethertype_honest(skb, ethertype))
+	if (unlikely(!ethertype_honest(skb, ethertype)))
 		return REASON_ETHERTYPE_LIE;
-	if (is_vlan(ethertype)) {
+	if (unlikely(is_vlan(ethertype))) {
 		if ((void *)(tag + 1) > packet_end(skb))
 			return packet_short(skb, sizeof(*ethernet) + sizeof(*tag));
 		if (skb->vlan_present || is_vlan(tag->ethertype))

@@ -17,7 +17,7 @@ static __always_inline bool ipv4_length_fits(const struct __sk_buff *skb, __u32 
 {
 	__u32 room = skb->len - network;
 
-	if (total == room)
+	if (likely(total == room))
 		return true;
 	if (packet_is_gso(skb))
 		return total == 0 && room > 0xffff;
@@ -33,9 +33,9 @@ static __always_inline int parse_ipv4_transport(struct __sk_buff *skb, struct pa
 	struct icmp_header *icmp = start;
 	int answer;
 
-	switch (packet->protocol) {
-	case IPPROTO_TCP:
+	if (likely(packet->protocol == IPPROTO_TCP))
 		return TRANSPORT_HEADER(skb, packet->transport, tcp);
+	switch (packet->protocol) {
 	case IPPROTO_UDP:
 		answer = TRANSPORT_HEADER(skb, packet->transport, udp);
 		return answer == PARSE_DONE ? control_dhcp4(packet, udp->source, udp->dest)
@@ -50,17 +50,18 @@ static __always_inline int parse_ipv4(struct __sk_buff *skb, struct packet *pack
 {
 	struct iphdr *ip = packet_data(skb) + packet->network;
 
-	if ((void *)(ip + 1) > packet_end(skb))
+	if (unlikely((void *)(ip + 1) > packet_end(skb)))
 		return packet_short(skb, packet->network + sizeof(*ip));
-	if (ip->version != 4)
+	if (unlikely(ip->version != 4))
 		return REASON_IP_VERSION;
 	packet->protocol = ip->protocol;
 	packet->destination_v4 = bpf_ntohl(ip->daddr);
-	if (ip->ihl < 5 || !ipv4_length_fits(skb, packet->network, bpf_ntohs(ip->tot_len)))
+	if (unlikely(ip->ihl < 5 ||
+		     !ipv4_length_fits(skb, packet->network, bpf_ntohs(ip->tot_len))))
 		return REASON_IP_LENGTH;
-	if (ip->protocol == IPPROTO_IGMP)
+	if (unlikely(ip->protocol == IPPROTO_IGMP))
 		return control_igmp(skb, packet->network);
-	if (ip->ihl != 5)
+	if (unlikely(ip->ihl != 5))
 		return REASON_IP_OPTIONS;
 	if (ip->frag_off &
 	    bpf_htons(IPV4_OFFSET_MASK)) /* a later fragment has no transport header */

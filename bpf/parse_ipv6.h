@@ -73,7 +73,7 @@ static __always_inline int ipv6_length(const struct __sk_buff *skb, __u32 networ
 {
 	__u32 room = skb->len - network - sizeof(struct ipv6hdr);
 
-	if (payload == room)
+	if (likely(payload == room))
 		return PARSE_DONE;
 	if (payload == 0)
 		return packet_is_gso(skb) && room > 0xffff ? PARSE_DONE : REASON_JUMBOGRAM;
@@ -92,9 +92,9 @@ static __always_inline int parse_ipv6_transport(struct __sk_buff *skb, struct pa
 	struct icmp_header *icmp = start;
 	int answer;
 
-	switch (packet->protocol) {
-	case IPPROTO_TCP:
+	if (likely(packet->protocol == IPPROTO_TCP))
 		return TRANSPORT_HEADER(skb, packet->transport, tcp);
+	switch (packet->protocol) {
 	case IPPROTO_UDP:
 		answer = TRANSPORT_HEADER(skb, packet->transport, udp);
 		return answer == PARSE_DONE ? control_dhcp6(packet, udp->source, udp->dest)
@@ -113,21 +113,21 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *pack
 	struct ipv6hdr *ip = packet_data(skb) + packet->network;
 	struct ipv6_walk walk = {};
 
-	if ((void *)(ip + 1) > packet_end(skb))
+	if (unlikely((void *)(ip + 1) > packet_end(skb)))
 		return packet_short(skb, packet->network + sizeof(*ip));
-	if (ip->version != 6)
+	if (unlikely(ip->version != 6))
 		return REASON_IP_VERSION;
 	packet->protocol = ip->nexthdr;
 	packet->destination_high = bpf_be64_to_cpu(*(__be64 *)&ip->daddr.in6_u.u6_addr8[0]);
 	packet->destination_low = bpf_be64_to_cpu(*(__be64 *)&ip->daddr.in6_u.u6_addr8[8]);
 	__u8 hop_limit = ip->hop_limit;
 	int answer = ipv6_length(skb, packet->network, bpf_ntohs(ip->payload_len));
-	if (answer != PARSE_DONE)
+	if (unlikely(answer != PARSE_DONE))
 		return answer;
 
 	walk.offset = packet->network + sizeof(*ip);
 	walk.protocol = packet->protocol;
-	if (is_ipv6_extension(walk.protocol)) {
+	if (unlikely(is_ipv6_extension(walk.protocol))) {
 		answer = parse_ipv6_extensions(skb, &walk);
 		packet->protocol = walk.protocol;
 		if (answer != PARSE_DONE)

@@ -27,7 +27,7 @@ static __always_inline void count(const struct __sk_buff *skb, __u32 slot)
 {
 	struct counter *counter = bpf_map_lookup_elem(&counters, &slot);
 
-	if (counter) {
+	if (likely(counter)) {
 		counter->packets += packet_count(skb);
 		counter->bytes += packet_bytes(skb);
 	}
@@ -114,47 +114,71 @@ static __always_inline void report_later(const struct __sk_buff *skb, const stru
 		report_event(key, state, now, EVENT_SUMMARY);
 }
 
-static __noinline int report(struct __sk_buff *skb, const struct packet *packet,
-			     const struct decision *decision)
+/* The first packet of a flow; a known flow, if another CPU was first. */
+static __always_inline struct flow_state *report_first(const struct flow_key *key,
+						       struct flow_state *fresh, __u64 now)
+{
+	struct flow_state *known;
+
+	if (bpf_map_update_elem(&flows, key, fresh, BPF_NOEXIST) == 0) {
+		known = bpf_map_lookup_elem(&flows, key);
+		if (known)
+			report_event(key, known, now, EVENT_FIRST);
+		return NULL;
+	}
+	known = bpf_map_lookup_elem(&flows, key);
+	if (!known) /* the map is full: no sums */
+		report_event(key, fresh, now, EVENT_FIRST);
+	return known;
+}
+
+/*
+ * What report() needs to know, in two registers: a struct by pointer would have to lie in memory
+ * for every packet, and only denied ones come here.
+ */
+static __always_inline __u64 report_where(const struct packet *packet)
+{
+	return packet->ethertype | (__u64)packet->network << 16 | (__u64)packet->transport << 32 |
+	       (__u64)packet->protocol << 48;
+}
+
+static __always_inline __u64 report_what(const struct decision *decision)
+{
+	return decision->row | (__u64)decision->rule << 32 | (__u64)decision->reason << 48;
+}
+
+static __noinline int report(struct __sk_buff *skb, __u64 where, __u64 what)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
-	struct flow_key key;
+	const struct packet packet = {
+		.ethertype = (__u16)where,
+		.network = (__u16)(where >> 16),
+		.transport = (__u16)(where >> 32),
+		.protocol = (__u8)(where >> 48),
+	};
+	struct flow_state fresh = {
+		.first = now,
+		.reported = now,
+		.packets = packet_count(skb),
+		.bytes = packet_bytes(skb),
+		.row = (__u32)what,
+		.rule = (__u16)(what >> 32),
+	};
+	struct flow_key key = {
+		.ifindex = skb->ifindex,
+		.generation = config_generation,
+		.ethertype = packet.ethertype,
+		.protocol = packet.protocol,
+		.reason = (__u8)(what >> 48),
+	};
 
-	if (!packet || !decision)
-		return 0;
-	__builtin_memset(&key, 0, sizeof(key));
-	key.ifindex = skb->ifindex;
-	key.generation = config_generation;
-	key.ethertype = packet->ethertype;
-	key.protocol = packet->protocol;
-	key.reason = decision->reason;
-	fill_addresses(skb, packet, &key);
-	fill_ports(skb, packet, &key);
-
+	fill_addresses(skb, &packet, &key);
+	fill_ports(skb, &packet, &key);
 	struct flow_state *known = bpf_map_lookup_elem(&flows, &key);
-	if (!known) {
-		struct flow_state fresh = {
-			.first = now,
-			.reported = now,
-			.packets = packet_count(skb),
-			.bytes = packet_bytes(skb),
-			.row = decision->row,
-			.rule = decision->rule,
-		};
-
-		if (bpf_map_update_elem(&flows, &key, &fresh, BPF_NOEXIST) == 0) {
-			known = bpf_map_lookup_elem(&flows, &key);
-			if (known)
-				report_event(&key, known, now, EVENT_FIRST);
-			return 0;
-		}
-		known = bpf_map_lookup_elem(&flows, &key); /* another CPU was first... */
-		if (!known) {                              /* ...or the map is full: no sums */
-			report_event(&key, &fresh, now, EVENT_FIRST);
-			return 0;
-		}
-	}
-	report_later(skb, &key, known, now);
+	if (!known)
+		known = report_first(&key, &fresh, now);
+	if (known)
+		report_later(skb, &key, known, now);
 	return 0;
 }
 
