@@ -7,7 +7,8 @@
  * row of class c in scope s is rows[s * classes + c]. Without scopes there is one scope, 0.
  *
  * Most rows are a plain verdict. Where ports, protocols or an expiry matter, the row names a run
- * of entries; the first entry that matches decides, and if none does, the row itself.
+ * of entries; the first entry that matches decides, and if none does, the row itself. The entries
+ * of an embedded row come before the inner address is asked.
  */
 #ifndef GABELOU_MAPS_DECISION_H
 #define GABELOU_MAPS_DECISION_H
@@ -33,12 +34,19 @@ struct class_row {
 	__u8 act;      /* enum row_act */
 	__u8 reason;   /* enum reason */
 	__u16 rule;    /* number of the rule that decided; RULE_NONE */
-	__u32 entries; /* first entry << 8 | number of entries; 0: none */
+	__u32 entries; /* ROW_ENTRIES(first, count); 0: none */
 };
 
-#define ROW_ENTRIES(first, count)  ((__u32)(first) << 8 | (count))
-#define ROW_ENTRIES_FIRST(entries) ((entries) >> 8)
-#define ROW_ENTRIES_COUNT(entries) ((entries)&0xff)
+/* A run of up to 4,095 entries among up to 2^20. */
+#define ROW_ENTRIES_COUNT_BITS     12
+#define ROW_ENTRIES(first, count)  ((__u32)(first) << ROW_ENTRIES_COUNT_BITS | (count))
+#define ROW_ENTRIES_FIRST(entries) ((entries) >> ROW_ENTRIES_COUNT_BITS)
+#define ROW_ENTRIES_COUNT(entries) ((entries) & ((1 << ROW_ENTRIES_COUNT_BITS) - 1))
+
+enum entry_flag {
+	/* A later fragment has no ports: an entry with ports matches it only with this flag. */
+	ENTRY_LATER_FRAGMENTS = 1 << 0,
+};
 
 struct class_entry {
 	__u64 until;    /* TAI nanoseconds; 0: for ever */
@@ -48,7 +56,8 @@ struct class_entry {
 	__u8 protocol; /* IP protocol number; 0: any */
 	__u8 verdict;  /* enum verdict */
 	__u8 reason;   /* enum reason */
-	__u8 reserved[7];
+	__u8 flags;    /* enum entry_flag */
+	__u8 reserved[6];
 };
 
 /*
