@@ -23,16 +23,16 @@ struct flow_key {
 	__u32 ifindex;
 	__u32 generation;
 	__u16 ethertype; /* host order: 0x0800, 0x86dd, ... */
-	__u8 protocol;	 /* IP protocol number */
-	__u8 reason;	 /* enum reason */
+	__u8 protocol;   /* IP protocol number */
+	__u8 reason;     /* enum reason */
 };
 
 struct flow_state {
-	__u64 first;	/* CLOCK_BOOTTIME nanoseconds of the first packet since the last event */
+	__u64 first;    /* CLOCK_BOOTTIME nanoseconds of the first packet since the last event */
 	__u64 reported; /* of the last event */
-	__u64 packets;	/* since the last event */
+	__u64 packets;  /* since the last event */
 	__u64 bytes;
-	__u32 row;	/* row of the verdict table; ROW_NOT_JUDGED if the table was not asked */
+	__u32 row; /* row of the verdict table; ROW_NOT_JUDGED if the table was not asked */
 	__u16 rule;
 	__u16 reserved;
 };
@@ -41,7 +41,7 @@ struct flow_state {
 
 enum event_kind {
 	EVENT_FIRST = 1, /* the first packet of a flow */
-	EVENT_SUMMARY,	 /* what came since the last event of the flow */
+	EVENT_SUMMARY,   /* what came since the last event of the flow */
 };
 
 enum event_flag {
@@ -50,14 +50,14 @@ enum event_flag {
 
 struct flow_event {
 	struct flow_key key;
-	__u64 time;	/* CLOCK_BOOTTIME nanoseconds of the packet that made the event */
-	__u64 first;	/* of the first packet in this event */
-	__u64 packets;	/* in this event */
+	__u64 time;    /* CLOCK_BOOTTIME nanoseconds of the packet that made the event */
+	__u64 first;   /* of the first packet in this event */
+	__u64 packets; /* in this event */
 	__u64 bytes;
 	__u32 row;
-	__u16 rule;	/* RULE_NONE if no rule decided */
-	__u8 kind;	/* enum event_kind */
-	__u8 flags;	/* enum event_flag */
+	__u16 rule; /* RULE_NONE if no rule decided */
+	__u8 kind;  /* enum event_kind */
+	__u8 flags; /* enum event_flag */
 };
 
 #endif

@@ -18,19 +18,19 @@
 /* Bump with any change to the shape or meaning of a section: a mismatch replaces a generation. */
 #define TABLE_ABI 1
 
-#define TABLE_SECTIONS(SECTION) \
+#define TABLE_SECTIONS(SECTION)                                                   \
 	SECTION(V4_ROOT, "v4_root", "2^24 __u16: class, or a pointer to a block") \
-	SECTION(V4_BLOCKS, "v4_blocks", "what is longer than /24") \
-	SECTION(V6_ROOT, "v6_root", "the first bits of an IPv6 address") \
-	SECTION(V6_NODES, "v6_nodes", "the bits after them") \
-	SECTION(ROWS, "rows", "struct class_row: scope x class") \
+	SECTION(V4_BLOCKS, "v4_blocks", "what is longer than /24")                \
+	SECTION(V6_ROOT, "v6_root", "the first bits of an IPv6 address")          \
+	SECTION(V6_NODES, "v6_nodes", "the bits after them")                      \
+	SECTION(ROWS, "rows", "struct class_row: scope x class")                  \
 	SECTION(ENTRIES, "entries", "struct class_entry, runs named by the rows")
 
 enum table_section {
 #define SECTION(identifier, name, text) TABLE_##identifier,
 	TABLE_SECTIONS(SECTION)
 #undef SECTION
-	TABLE_SECTION_COUNT
+		TABLE_SECTION_COUNT
 };
 
 #endif

@@ -41,6 +41,8 @@ lab_obstacle() {
 		echo "needs /proc"
 	elif ! unshare --net true 2>/dev/null; then
 		echo "may not make network namespaces"
+	elif ! PATH=$PATH:/usr/sbin bpftool prog list >/dev/null 2>&1; then
+		echo "needs the bpf system call"
 	fi
 }
 

@@ -80,7 +80,7 @@ static void owner_lines_are_sourced_or_asserted(void **state)
 
 	(void)state;
 	for (uint32_t asn = 1; asn < 500000; asn++) {
-		const struct operator *found = atlas_operator(world_atlas, asn);
+		const struct asn_operator *found = atlas_operator(world_atlas, asn);
 
 		if (found) {
 			basis[found->basis]++;

@@ -169,7 +169,7 @@ static void test_a_long_list_ends_in_dots(void **state)
 	assert_string_equal(conditions[0].wanted + length - 3, "...");
 }
 
-static struct operator akamai = {
+static struct asn_operator akamai = {
 	.asn = 20940,
 	.name = "Akamai International B.V.",
 	.organisation = "Akamai",

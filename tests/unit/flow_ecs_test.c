@@ -43,7 +43,7 @@ static const struct place place = {
 	.state = SOIL_AGREED,
 };
 
-static const struct operator amazon = {
+static const struct asn_operator amazon = {
 	.asn = 16509,
 	.name = "Amazon.com, Inc.",
 	.organisation = "Amazon.com",
@@ -228,7 +228,7 @@ static void test_anycast_has_no_country(void **state)
 /* One odd name in a data file costs no event. */
 static void test_a_name_that_is_not_utf8(void **state)
 {
-	struct operator latin1 = amazon;
+	struct asn_operator latin1 = amazon;
 	struct flow flow = whole(&tcp);
 
 	(void)state;
@@ -243,13 +243,13 @@ static void test_a_name_that_is_not_utf8(void **state)
 
 static void test_inferred_reach_says_so(void **state)
 {
-	struct operator unlisted = {.asn = 64500,
-				    .name = "",
-				    .organisation = "",
-				    .parent = "",
-				    .basis = OWNER_UNKNOWN,
-				    .since = "",
-				    .source = ""};
+	struct asn_operator unlisted = {.asn = 64500,
+					.name = "",
+					.organisation = "",
+					.parent = "",
+					.basis = OWNER_UNKNOWN,
+					.since = "",
+					.source = ""};
 	struct flow flow = whole(&tcp);
 
 	(void)state;

@@ -51,7 +51,7 @@ const struct place *atlas_place(const struct atlas *atlas, uint32_t number)
 	return intern_key(&atlas->places, number);
 }
 
-const struct operator *atlas_operator(const struct atlas *atlas, uint32_t asn)
+const struct asn_operator *atlas_operator(const struct atlas *atlas, uint32_t asn)
 {
 	return operators_find(&atlas->operators, asn);
 }
@@ -74,7 +74,7 @@ static void reach_add(struct reach *reach, country_t country)
 
 struct reach atlas_reach(const struct atlas *atlas, uint32_t asn, bool registry)
 {
-	const struct operator *holder = asn ? atlas_operator(atlas, asn) : NULL;
+	const struct asn_operator *holder = asn ? atlas_operator(atlas, asn) : NULL;
 	struct reach reach = {0};
 
 	if (!holder)

@@ -43,23 +43,23 @@ enum soil_state { SOIL_UNKNOWN, SOIL_AGREED, SOIL_CONTESTED, SOIL_SPECIAL, SOIL_
 /* Special-use space, decided by us before any source is asked. See special.c for the RFCs. */
 enum special {
 	SPECIAL_NONE,
-	SPECIAL_PRIVATE,	 /* RFC 1918, RFC 4193, RFC 6598: what "local: private" means... */
-	SPECIAL_LINK,		 /* ...with link-local unicast (RFC 3927, RFC 4291) */
-	SPECIAL_LINK_MULTICAST,	 /* ...and 224.0.0.0/24, ff02::/16, 255.255.255.255 */
-	SPECIAL_MULTICAST,	 /* every other multicast group */
+	SPECIAL_PRIVATE,        /* RFC 1918, RFC 4193, RFC 6598: what "local: private" means... */
+	SPECIAL_LINK,           /* ...with link-local unicast (RFC 3927, RFC 4291) */
+	SPECIAL_LINK_MULTICAST, /* ...and 224.0.0.0/24, ff02::/16, 255.255.255.255 */
+	SPECIAL_MULTICAST,      /* every other multicast group */
 	SPECIAL_LOOPBACK,
-	SPECIAL_RESERVED,	 /* documentation, benchmarking, 0/8, 240/4, unassigned v6, ... */
-	SPECIAL_EMBEDDED_LOW,	 /* ::ffff:0:0/96, ::/96, 64:ff9b::/96: judged by the inner IPv4 */
-	SPECIAL_EMBEDDED_6TO4,	 /* 2002::/16 */
+	SPECIAL_RESERVED,        /* documentation, benchmarking, 0/8, 240/4, unassigned v6, ... */
+	SPECIAL_EMBEDDED_LOW,    /* ::ffff:0:0/96, ::/96, 64:ff9b::/96: judged by the inner IPv4 */
+	SPECIAL_EMBEDDED_6TO4,   /* 2002::/16 */
 	SPECIAL_EMBEDDED_TEREDO, /* 2001::/32 */
 };
 
 /* What the atlas knows of a range. Equal places are one place, numbered from 0; place 0 is
  * "nothing known". */
 struct place {
-	uint32_t asn;  /* 0: announced by nobody */
-	country_t soil; /* the merged answer; COUNTRY_NONE unless state is AGREED or ANYCAST */
-	uint8_t state;	/* enum soil_state */
+	uint32_t asn;    /* 0: announced by nobody */
+	country_t soil;  /* the merged answer; COUNTRY_NONE unless state is AGREED or ANYCAST */
+	uint8_t state;   /* enum soil_state */
 	uint8_t special; /* enum special */
 	/* Each source's word; COUNTRY_NONE: it has none. A source that contradicts itself has two
 	 * words (and agrees with no other): the second one goes behind the last source's. */
@@ -75,41 +75,48 @@ struct atlas_ranges {
 };
 
 enum owner_basis {
-	OWNER_UNKNOWN,	/* in no owner table */
-	OWNER_SOURCED,	/* a line that cites a page */
+	OWNER_UNKNOWN,  /* in no owner table */
+	OWNER_SOURCED,  /* a line that cites a page */
 	OWNER_ASSERTED, /* a line without one ("general knowledge") */
-	OWNER_LOCAL,	/* a line of the user's own file */
+	OWNER_LOCAL,    /* a line of the user's own file */
 	OWNER_INFERRED, /* from the registry, under "unlisted: registry" */
 };
 const char *owner_basis_name(enum owner_basis basis);
 const char *soil_state_name(enum soil_state state);
 
 /* Strings are owned by the atlas; "" where not known. */
-struct operator {
+struct asn_operator {
 	uint32_t asn;
-	const char *name;	  /* of the ASN, from the ASN table */
+	const char *name;         /* of the ASN, from the ASN table */
 	const char *organisation; /* from the owner table */
 	const char *parent;
 	country_t parent_country;
-	country_t seat;		 /* explicit or inferred */
+	country_t seat; /* explicit or inferred */
 	bool seat_inferred;
-	country_t registry;	 /* where most of its announced space is registered */
-	enum owner_basis basis;	 /* OWNER_UNKNOWN: not listed */
-	bool doubtful;		 /* on the doubtful list: never gets an owner by inference */
+	country_t registry;     /* where most of its announced space is registered */
+	enum owner_basis basis; /* OWNER_UNKNOWN: not listed */
+	bool doubtful;          /* on the doubtful list: never gets an owner by inference */
 	const char *since;
-	const char *source;	 /* the citation; for a doubtful one, the reason */
+	const char *source; /* the citation; for a doubtful one, the reason */
 };
 
 #define REACH_MOST 4
 /* Sorted, distinct states (territories mapped by country_state); the rest COUNTRY_NONE. */
 struct reach {
 	country_t countries[REACH_MOST];
-	uint8_t count;	  /* 0: no owner */
+	uint8_t count;    /* 0: no owner */
 	uint8_t inferred; /* 1: from the registry only */
 };
 
-enum source_role { SOURCE_SOIL, SOURCE_ASN, SOURCE_ASN_NAMES, SOURCE_OWNER, SOURCE_DOUBTFUL,
-		   SOURCE_REGISTRY, SOURCE_ANYCAST };
+enum source_role {
+	SOURCE_SOIL,
+	SOURCE_ASN,
+	SOURCE_ASN_NAMES,
+	SOURCE_OWNER,
+	SOURCE_DOUBTFUL,
+	SOURCE_REGISTRY,
+	SOURCE_ANYCAST
+};
 const char *source_role_name(enum source_role role);
 
 struct source {
@@ -131,7 +138,7 @@ uint32_t atlas_lookup(const struct atlas *atlas, struct address address); /* num
 uint32_t atlas_place_count(const struct atlas *atlas);
 const struct place *atlas_place(const struct atlas *atlas, uint32_t number);
 /* NULL: the ASN is in no table at all. */
-const struct operator *atlas_operator(const struct atlas *atlas, uint32_t asn);
+const struct asn_operator *atlas_operator(const struct atlas *atlas, uint32_t asn);
 /* Seat and parent of a listed operator; of an unlisted one nothing, or with @registry its registry
  * country (never for the doubtful). */
 struct reach atlas_reach(const struct atlas *atlas, uint32_t asn, bool registry);

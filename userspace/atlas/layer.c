@@ -42,7 +42,7 @@ static int asn_value(struct reader *reader, const struct layer_context *context,
 		return reader_no_memory(reader);
 	*value = (uint32_t)number + 1;
 
-	struct operator *holder = &context->operators->entries[number].known;
+	struct asn_operator *holder = &context->operators->entries[number].known;
 	const struct csv *csv = &reader->csv;
 	if (field != &csv->fields[2] || csv->count < 4 || *holder->name)
 		return 0;

@@ -65,7 +65,7 @@ int64_t operators_add(struct operators *operators, uint32_t asn)
 	return operators->count++;
 }
 
-const struct operator *operators_find(const struct operators *operators, uint32_t asn)
+const struct asn_operator *operators_find(const struct operators *operators, uint32_t asn)
 {
 	if (!operators->count)
 		return NULL;
@@ -76,7 +76,7 @@ const struct operator *operators_find(const struct operators *operators, uint32_
 void operators_infer_seats(struct operators *operators)
 {
 	for (uint32_t i = 0; i < operators->count; i++) {
-		struct operator *holder = &operators->entries[i].known;
+		struct asn_operator *holder = &operators->entries[i].known;
 
 		if (holder->basis != OWNER_UNKNOWN && !holder->seat && holder->registry) {
 			holder->seat = holder->registry;

@@ -9,7 +9,7 @@
 #define OPERATORS_MOST ((uint32_t)1 << 20)
 
 struct operator_entry {
-	struct operator known;
+	struct asn_operator known;
 	/* The owner line that is in force: which file, its "since" as a number, its line. */
 	unsigned owner_file; /* from 1; 0: none */
 	uint32_t owner_since;
@@ -30,7 +30,7 @@ struct operators {
 
 /* The number of the entry, added if it is new. -ENOMEM, or -E2BIG over OPERATORS_MOST. */
 int64_t operators_add(struct operators *operators, uint32_t asn);
-const struct operator *operators_find(const struct operators *operators, uint32_t asn);
+const struct asn_operator *operators_find(const struct operators *operators, uint32_t asn);
 /* Infers seats, once owners and registry countries are known. */
 void operators_infer_seats(struct operators *operators);
 void operators_free(struct operators *operators);

@@ -150,7 +150,7 @@ static int take_row(struct reader *reader, const struct owner_file *file,
 	if (error <= 0)
 		return error;
 
-	struct operator *holder = &entry->known;
+	struct asn_operator *holder = &entry->known;
 	error = table_text(reader, arena, OWNER_ORGANISATION, &holder->organisation);
 	if (!error)
 		error = table_text(reader, arena, OWNER_PARENT, &holder->parent);

@@ -85,7 +85,7 @@ void tally_settle(struct tally *tally, struct operators *operators)
 		tally->other_sizes[i] = 0;
 	}
 	for (uint32_t i = 0; i < tally->operator_count; i++) {
-		struct operator *holder = &operators->entries[i].known;
+		struct asn_operator *holder = &operators->entries[i].known;
 
 		if (!holder->registry)
 			holder->registry = tally->first[i].country;

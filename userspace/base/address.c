@@ -9,7 +9,7 @@
 struct address address_from_bytes(enum family family, const void *bytes)
 {
 	const uint8_t *byte = bytes;
-	struct address address = { .family = family };
+	struct address address = {.family = family};
 
 	for (unsigned i = 0; i < family_bits(family) / 8; i++)
 		address.value = address.value << 8 | byte[i];
@@ -45,7 +45,7 @@ static int parse_v4(const char *text, size_t length, struct address *address)
 	}
 	if (i != length)
 		return -EINVAL;
-	*address = (struct address){ FAMILY_V4, value };
+	*address = (struct address){FAMILY_V4, value};
 	return 0;
 }
 
@@ -92,8 +92,8 @@ enum prefix_fault prefix_parse(const char *text, size_t length, struct prefix *p
 
 	if (address_parse(text, address_length, &address))
 		return PREFIX_NOT_AN_ADDRESS;
-	result = (struct prefix){ address.family, (uint8_t)family_bits(address.family),
-				  address.value };
+	result = (struct prefix){address.family, (uint8_t)family_bits(address.family),
+				 address.value};
 	if (slash && parse_length(slash + 1, length - address_length - 1,
 				  family_bits(address.family), &result.length))
 		return PREFIX_BAD_LENGTH;
@@ -113,7 +113,7 @@ const char *address_format(struct address address, char *text)
 
 const char *prefix_format(const struct prefix *prefix, char *text)
 {
-	address_format((struct address){ prefix->family, prefix->value }, text);
+	address_format((struct address){prefix->family, prefix->value}, text);
 	size_t length = strlen(text);
 	snprintf(text + length, PREFIX_TEXT_SIZE - length, "/%u", prefix->length);
 	return text;

@@ -14,7 +14,7 @@
 
 typedef uint16_t country_t;
 
-#define COUNTRY_NONE ((country_t)0)
+#define COUNTRY_NONE  ((country_t)0)
 #define COUNTRY(a, b) ((country_t)((a) << 8 | (b)))
 
 /* Two upper-case letters that ISO 3166-1 assigns; else COUNTRY_NONE. */

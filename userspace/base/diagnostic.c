@@ -9,8 +9,8 @@
 static void append(struct diagnostics *diagnostics, enum severity severity, struct location where,
 		   const char *format, va_list arguments)
 {
-	struct diagnostic *items = reallocarray(diagnostics->items, diagnostics->count + 1,
-						sizeof(*items));
+	struct diagnostic *items =
+		reallocarray(diagnostics->items, diagnostics->count + 1, sizeof(*items));
 	if (!items)
 		return;
 	diagnostics->items = items;
@@ -71,5 +71,5 @@ void diagnostics_free(struct diagnostics *diagnostics)
 		free(diagnostics->items[i].text);
 	}
 	free(diagnostics->items);
-	*diagnostics = (struct diagnostics){ 0 };
+	*diagnostics = (struct diagnostics){0};
 }

@@ -16,8 +16,8 @@ enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
 
 struct diagnostic {
 	enum severity severity;
-	char *file;	 /* NULL: the message belongs to no file */
-	unsigned line;	 /* from 1; 0: unknown */
+	char *file;      /* NULL: the message belongs to no file */
+	unsigned line;   /* from 1; 0: unknown */
 	unsigned column; /* from 1; 0: unknown */
 	char *text;
 };

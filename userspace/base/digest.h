@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DIGEST_SIZE	 32
+#define DIGEST_SIZE      32
 #define DIGEST_TEXT_SIZE 65
 
 struct digest {

@@ -49,7 +49,7 @@ static int check_status(const struct stat *status, size_t most, struct location 
 
 int file_read(const char *path, size_t most, struct file *file, struct diagnostics *diagnostics)
 {
-	struct location where = { .file = path };
+	struct location where = {.file = path};
 	struct stat status;
 	struct file result;
 	int error;
@@ -90,7 +90,7 @@ void file_free(struct file *file)
 {
 	free(file->path);
 	free(file->bytes);
-	*file = (struct file){ 0 };
+	*file = (struct file){0};
 }
 
 static int write_synced(const char *path, const char *bytes, size_t size, unsigned mode)
@@ -149,7 +149,7 @@ int file_replace(const char *path, const void *bytes, size_t size, unsigned mode
 		error = sync_directory_of(path);
 	if (error) {
 		unlink(temporary);
-		diagnostics_error(diagnostics, -error, (struct location){ .file = path },
+		diagnostics_error(diagnostics, -error, (struct location){.file = path},
 				  "cannot be written: %s", strerror(-error));
 	}
 	free(temporary);
@@ -160,7 +160,7 @@ struct lines {
 	const struct file *file;
 	ZSTD_DCtx *zstd; /* NULL: a plain file */
 	size_t consumed; /* bytes of the file taken so far */
-	size_t frame;	 /* what zstd expects next; 0 at the end of a frame */
+	size_t frame;    /* what zstd expects next; 0 at the end of a frame */
 	unsigned number;
 	size_t start, end; /* what of buffer is not yet handed out */
 	char buffer[2 * LINE_MOST];
@@ -168,7 +168,7 @@ struct lines {
 
 struct lines *lines_open(const struct file *file)
 {
-	static const uint8_t magic[4] = { 0x28, 0xb5, 0x2f, 0xfd }; /* RFC 8878, 3.1.1 */
+	static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd}; /* RFC 8878, 3.1.1 */
 	struct lines *lines = calloc(1, sizeof(*lines));
 
 	if (!lines)
@@ -195,7 +195,7 @@ void lines_close(struct lines *lines)
 /* Moves what is left to the front and fills up behind it. 1: more came, 0: end, -errno. */
 static int refill(struct lines *lines, struct diagnostics *diagnostics)
 {
-	struct location where = { lines->file->path, lines->number + 1, 0 };
+	struct location where = {lines->file->path, lines->number + 1, 0};
 	size_t before;
 
 	memmove(lines->buffer, lines->buffer + lines->start, lines->end - lines->start);
@@ -203,11 +203,11 @@ static int refill(struct lines *lines, struct diagnostics *diagnostics)
 	lines->start = 0;
 	before = lines->end;
 
-	ZSTD_inBuffer in = { lines->file->bytes, lines->file->size, lines->consumed };
-	ZSTD_outBuffer out = { lines->buffer, sizeof(lines->buffer), lines->end };
+	ZSTD_inBuffer in = {lines->file->bytes, lines->file->size, lines->consumed};
+	ZSTD_outBuffer out = {lines->buffer, sizeof(lines->buffer), lines->end};
 	if (!lines->zstd) {
-		size_t take = in.size - in.pos < out.size - out.pos ? in.size - in.pos :
-								      out.size - out.pos;
+		size_t take = in.size - in.pos < out.size - out.pos ? in.size - in.pos
+								    : out.size - out.pos;
 		memcpy(lines->buffer + out.pos, (const char *)in.src + in.pos, take);
 		in.pos += take;
 		out.pos += take;
@@ -232,7 +232,7 @@ static int refill(struct lines *lines, struct diagnostics *diagnostics)
 static int long_line(const struct lines *lines, struct diagnostics *diagnostics)
 {
 	return diagnostics_error(diagnostics, EBADMSG,
-				 (struct location){ lines->file->path, lines->number + 1, 0 },
+				 (struct location){lines->file->path, lines->number + 1, 0},
 				 "a line of over %u bytes: this is not a text file", LINE_MOST);
 }
 
@@ -248,18 +248,18 @@ static int hand_out(struct lines *lines, char *newline, struct line *line,
 	lines->number++;
 	if (memchr(text, '\0', length))
 		return diagnostics_error(diagnostics, EBADMSG,
-					 (struct location){ lines->file->path, lines->number, 0 },
+					 (struct location){lines->file->path, lines->number, 0},
 					 "a NUL byte: this is not a text file");
 	if (length && text[length - 1] == '\r')
 		length--;
 	text[length] = '\0';
-	*line = (struct line){ text, length, lines->number };
+	*line = (struct line){text, length, lines->number};
 	return 1;
 }
 
 int lines_next(struct lines *lines, struct line *line, struct diagnostics *diagnostics)
 {
-	struct location where = { lines->file->path, lines->number + 1, 0 };
+	struct location where = {lines->file->path, lines->number + 1, 0};
 
 	for (;;) {
 		size_t left = lines->end - lines->start;

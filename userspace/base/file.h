@@ -40,7 +40,7 @@ int file_replace(const char *path, const void *bytes, size_t size, unsigned mode
 struct lines;
 
 struct line {
-	char *text;	/* ended by NUL in place of the newline (and of a CR before it) */
+	char *text; /* ended by NUL in place of the newline (and of a CR before it) */
 	size_t length;
 	unsigned number; /* from 1 */
 };

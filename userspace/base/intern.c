@@ -7,7 +7,7 @@
 
 void intern_init(struct intern *intern, size_t key_size)
 {
-	*intern = (struct intern){ .key_size = key_size };
+	*intern = (struct intern){.key_size = key_size};
 }
 
 static uint32_t hash(const uint8_t *key, size_t size)

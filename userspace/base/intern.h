@@ -11,10 +11,10 @@
 
 struct intern {
 	size_t key_size;
-	uint32_t count;	  /* distinct keys */
-	uint8_t *keys;	  /* count keys, one after another: keys + number * key_size */
-	uint32_t *slots;  /* open addressing; number + 1, or 0 for an empty slot */
-	uint32_t mask;	  /* slots - 1 */
+	uint32_t count;  /* distinct keys */
+	uint8_t *keys;   /* count keys, one after another: keys + number * key_size */
+	uint32_t *slots; /* open addressing; number + 1, or 0 for an empty slot */
+	uint32_t mask;   /* slots - 1 */
 	uint32_t capacity;
 };
 

@@ -38,26 +38,21 @@ static bool seen(const struct aged *items, size_t until)
 char *ages_message(const struct aged *items, size_t count, unsigned over, unsigned not_over,
 		   time_t now)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	bool any = false;
+	const struct aged *oldest = NULL;
+	size_t found = 0;
+	char others[32] = "", *text;
 
-	if (!out)
-		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		if (!in_bounds(&items[i], over, not_over, now) || seen(items, i))
 			continue;
-		if (any)
-			fprintf(out, ", ");
-		else
-			fprintf(out, "data older than %u days: ", over);
-		fprintf(out, "%s (%s)", items[i].name, items[i].date);
-		any = true;
+		if (!oldest || age_days(items[i].date, now) > age_days(oldest->date, now))
+			oldest = &items[i];
+		found++;
 	}
-	fclose(out);
-	if (any)
-		return text;
-	free(text);
-	return NULL;
+	if (found > 1)
+		snprintf(others, sizeof(others), " and %zu more", found - 1);
+	if (!oldest || asprintf(&text, "data older than %u days: %s (%s)%s", over, oldest->name,
+				oldest->date, others) < 0)
+		return NULL;
+	return text;
 }

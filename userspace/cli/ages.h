@@ -16,8 +16,8 @@ struct aged {
 };
 
 /*
- * "data older than 120 days: DB-IP Lite (2026-06-01), ...": those of @items over @over days and
- * not over @not_over (0: no upper bound), each name and date once. NULL if there are none or
+ * "data older than 120 days: DB-IP Lite (2026-06-01) and 3 more": the oldest of those of @items
+ * that are over @over days and not over @not_over (0: no upper bound). NULL if there are none or
  * memory ran out; else the caller frees it.
  */
 char *ages_message(const struct aged *items, size_t count, unsigned over, unsigned not_over,

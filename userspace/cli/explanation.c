@@ -218,7 +218,7 @@ static const char *country_words(country_t country, char *text, size_t size)
 }
 
 /* The cases where looking at one axis, or one half of the owner, gets it wrong. */
-static size_t note_owner(const struct operator *operator, char * note)
+static size_t note_owner(const struct asn_operator *operator, char * note)
 {
 	char seat[64], parent[64];
 

@@ -30,8 +30,8 @@ static json_t *asn_part(const struct explanation *explanation)
 
 static json_t *owner_part(const struct explanation *explanation)
 {
-	static const struct operator nobody;
-	const struct operator *operator = explanation->operator? explanation->operator: & nobody;
+	static const struct asn_operator nobody;
+	const struct asn_operator *operator= explanation->operator? explanation->operator: & nobody;
 
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "parent", text_json(operator->parent),

@@ -105,7 +105,7 @@ static void print_network(FILE *out, const struct explainer *explainer,
 
 static void print_listed_owner(FILE *out, const struct explanation *explanation)
 {
-	const struct operator *operator = explanation->operator;
+	const struct asn_operator *operator= explanation->operator;
 	char parent[3], seat[3];
 
 	page_field(out, "owner", "%s", operator->organisation);
@@ -123,10 +123,10 @@ static void print_listed_owner(FILE *out, const struct explanation *explanation)
 
 static void print_owner(FILE *out, const struct explanation *explanation)
 {
-	const struct operator *operator = explanation->operator;
+	const struct asn_operator *operator= explanation->operator;
 	char reach[REACH_TEXT_SIZE], code[3];
 
-	if (operator && operator->basis != OWNER_UNKNOWN)
+	if (operator&& operator->basis != OWNER_UNKNOWN)
 		print_listed_owner(out, explanation);
 	else if (explanation->reach.inferred)
 		page_field(out, "owner", "not listed; %s by inference, from its registry",

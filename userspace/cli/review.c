@@ -35,7 +35,7 @@ void review_ages(const struct pipeline *pipeline, struct diagnostics *diagnostic
 		items[i] = (struct aged){source->name, source->date};
 	}
 	warn_of_age(pipeline, items, count, policy->stale_days, 0,
-		    "stale: install newer data, or name newer files under data:", diagnostics);
+		    "stale: make it anew, or name newer files under data:", diagnostics);
 	warn_of_age(pipeline, items, count, policy->warn_days, policy->stale_days,
 		    "install newer data, or raise max-age:", diagnostics);
 	free(items);

@@ -122,7 +122,7 @@ static json_t *rule_part(const struct flow *flow)
 
 static json_t *owner_part(const struct flow *flow)
 {
-	const struct operator *operator = flow->operator;
+	const struct asn_operator *operator= flow->operator;
 	json_t *owner = json_pack("{s:o}", "reach", text_json_reach(&flow->reach));
 	enum owner_basis basis = operator? operator->basis : OWNER_UNKNOWN;
 

@@ -79,17 +79,11 @@ int interfaces_list(struct interface **interfaces, size_t *count, struct diagnos
 	return error ? message(diagnostics, error, "out of memory") : 0;
 }
 
-static size_t select_glob(struct interface *interfaces, size_t count, const char *glob)
+static void select_glob(struct interface *interfaces, size_t count, const char *glob)
 {
-	size_t matched = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (interfaces[i].loopback || fnmatch(glob, interfaces[i].name, 0) != 0)
-			continue;
-		interfaces[i].wanted = true;
-		matched++;
-	}
-	return matched;
+	for (size_t i = 0; i < count; i++)
+		if (!interfaces[i].loopback && fnmatch(glob, interfaces[i].name, 0) == 0)
+			interfaces[i].wanted = true;
 }
 
 int interfaces_select(struct interface *interfaces, size_t count,
@@ -100,11 +94,7 @@ int interfaces_select(struct interface *interfaces, size_t count,
 	for (size_t i = 0; i < count; i++)
 		interfaces[i].wanted = !options->guard && !interfaces[i].loopback;
 	for (size_t i = 0; options->guard && i < options->guard_count; i++)
-		if (!select_glob(interfaces, count, options->guard[i]))
-			message_warn(diagnostics,
-				     "interfaces.guard: \"%s\" matches no interface (loopback "
-				     "is never guarded)",
-				     options->guard[i]);
+		select_glob(interfaces, count, options->guard[i]);
 	for (size_t i = 0; i < count; i++)
 		wanted += interfaces[i].wanted;
 	if (!wanted)

@@ -16,8 +16,8 @@ struct interface {
 /* *interfaces is freed by the caller. 0 or -errno with a message. */
 int interfaces_list(struct interface **interfaces, size_t *count, struct diagnostics *diagnostics);
 
-/* Marks those that are to be guarded. A glob that matches none is a warning; -ENODEV with a message
- * if there is nothing to guard. */
+/* Marks those that are to be guarded. -ENODEV with a message if there is nothing to guard; of a
+ * glob that matches none the reader of the policy warns, who knows its line. */
 int interfaces_select(struct interface *interfaces, size_t count,
 		      const struct kernel_options *options, struct diagnostics *diagnostics);
 

@@ -28,7 +28,7 @@ struct rule {
 	unsigned index; /* in its own list, from 1: "allow #1" */
 	bool has_soil, has_owner;
 	struct country_set soil, owner; /* groups resolved */
-	char *soil_text, *owner_text;	/* as written: "FR, EU"; NULL if absent */
+	char *soil_text, *owner_text;   /* as written: "FR, EU"; NULL if absent */
 	uint32_t *asns;
 	size_t asn_count;
 	struct prefix *to;
@@ -62,7 +62,7 @@ struct policy {
 	size_t rule_count;  /* under 65,535 */
 
 	enum policy_unlisted unlisted;
-	bool anycast;	      /* top-level "anycast: allow": every rule may match anycast */
+	bool anycast; /* top-level "anycast: allow": every rule may match anycast */
 	enum policy_local local;
 	uint32_t control; /* mask of enum control */
 };
