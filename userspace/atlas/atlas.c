@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What others ask of a built atlas. */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "userspace/atlas/merge.h"
 
@@ -8,6 +9,11 @@ void atlas_free(struct atlas *atlas)
 {
 	if (!atlas)
 		return;
+	if (atlas->mapped) {
+		munmap(atlas->mapped, atlas->mapped_size);
+		free(atlas);
+		return;
+	}
 	for (enum family family = 0; family < FAMILIES; family++)
 		changes_free(&atlas->ranges[family]);
 	intern_free(&atlas->places);

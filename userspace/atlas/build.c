@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "userspace/atlas/merge.h"
+#include "userspace/atlas/cache.h"
 #include "userspace/atlas/special.h"
 #include "userspace/atlas/tables.h"
 
@@ -126,7 +126,7 @@ static int read_owner(struct branch *branch, const char *path, unsigned number)
 		.local = path && is_local(path, branch->config->data_dir),
 		.now = branch->config->now,
 	};
-	int error = open_source(branch, path, "owners.csv");
+	int error = open_source(branch, path, EMBEDDED_OWNERS);
 
 	if (error)
 		return error;
@@ -149,7 +149,7 @@ static int read_tables(struct branch *branch)
 {
 	struct operators *operators = branch->operators;
 	struct arena *arena = &branch->arena;
-	int error = open_source(branch, NULL, "asn-names.csv.zst");
+	int error = open_source(branch, NULL, EMBEDDED_ASN_NAMES);
 
 	if (!error)
 		error = close_source(branch, SOURCE_ASN_NAMES,
@@ -157,7 +157,7 @@ static int read_tables(struct branch *branch)
 	if (!error)
 		error = read_owners(branch);
 	if (!error)
-		error = open_source(branch, NULL, "doubtful.csv");
+		error = open_source(branch, NULL, EMBEDDED_DOUBTFUL);
 	if (!error)
 		error = close_source(branch, SOURCE_DOUBTFUL,
 				     doubtful_csv_read(&branch->reader, operators, arena));
@@ -166,7 +166,7 @@ static int read_tables(struct branch *branch)
 
 static int read_anycast(struct branch *branch)
 {
-	int error = open_source(branch, NULL, "anycast.csv");
+	int error = open_source(branch, NULL, EMBEDDED_ANYCAST);
 
 	if (error)
 		return error;
@@ -204,11 +204,11 @@ static void *read_countries(void *argument)
 {
 	struct branch *branch = argument;
 	struct merge_input *input = branch->input;
-	int error = read_layers(branch, SOURCE_SOIL, "soil.csv.zst", input->soil,
+	int error = read_layers(branch, SOURCE_SOIL, EMBEDDED_SOIL, input->soil,
 				ATLAS_SOIL_SOURCES_MOST, &input->soil_count);
 
 	if (!error)
-		error = read_layer(branch, SOURCE_REGISTRY, NULL, "registry.csv.zst",
+		error = read_layer(branch, SOURCE_REGISTRY, NULL, EMBEDDED_REGISTRY,
 				   &input->registry);
 	if (!error)
 		error = read_anycast(branch);
@@ -221,7 +221,7 @@ static void *read_networks(void *argument)
 {
 	struct branch *branch = argument;
 	struct merge_input *input = branch->input;
-	int error = read_layers(branch, SOURCE_ASN, "asn.csv.zst", input->asn,
+	int error = read_layers(branch, SOURCE_ASN, EMBEDDED_ASN, input->asn,
 				ATLAS_ASN_SOURCES_MOST, &input->asn_count);
 
 	branch->error = error ? error : read_tables(branch);
@@ -332,4 +332,23 @@ int atlas_build(const struct atlas_config *config, struct atlas **atlas,
 	operators_infer_seats(&result->operators);
 	*atlas = result;
 	return 0;
+}
+
+int atlas_open(const struct atlas_config *config, const char *folder, struct atlas **atlas,
+	       struct diagnostics *diagnostics)
+{
+	struct digest key, again;
+
+	if (cache_key(config, &key))
+		return atlas_build(config, atlas, diagnostics);
+	if (cache_load(folder, &key, atlas) == 0) {
+		(*atlas)->agree = config->agree;
+		return 0;
+	}
+	int error = atlas_build(config, atlas, diagnostics);
+	/* A source that changed meanwhile belongs to another key. A cache that cannot be written
+	 * costs time, not truth. */
+	if (!error && !cache_key(config, &again) && memcmp(&key, &again, sizeof(key)) == 0)
+		cache_save(folder, &key, *atlas);
+	return error;
 }

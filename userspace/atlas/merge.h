@@ -17,6 +17,8 @@ struct atlas {
 	struct operators operators;
 	struct intern places;            /* of struct place */
 	struct changes ranges[FAMILIES]; /* the values are numbers of places */
+	void *mapped;                    /* all of the above lies in here (cache.h), or NULL */
+	size_t mapped_size;
 };
 
 /* Special-use space beats anycast prefixes, which beat soil sources. ASN sources: the first that

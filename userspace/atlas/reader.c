@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_SIZE_MOST ((size_t)1 << 30)
-
 int reader_fault(struct reader *reader, int error, const struct field *field, const char *format,
 		 ...)
 {
@@ -47,7 +45,7 @@ int reader_take(struct reader *reader, struct file *file, struct diagnostics *di
 int reader_open(struct reader *reader, const char *path, struct diagnostics *diagnostics)
 {
 	struct file file;
-	int error = file_read(path, FILE_SIZE_MOST, &file, diagnostics);
+	int error = file_read(path, SOURCE_BYTES_MOST, &file, diagnostics);
 
 	return error ? error : reader_take(reader, &file, diagnostics);
 }

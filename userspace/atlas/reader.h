@@ -13,7 +13,8 @@
 #include "userspace/atlas/csv.h"
 #include "userspace/base/file.h"
 
-#define SOURCE_ROWS_MOST ((size_t)1 << 24)
+#define SOURCE_BYTES_MOST ((size_t)1 << 30)
+#define SOURCE_ROWS_MOST  ((size_t)1 << 24)
 
 struct reader {
 	struct file file;

@@ -5,6 +5,15 @@
 
 #include "userspace/atlas/layer.h"
 
+/* The files of the data folder. */
+#define EMBEDDED_SOIL      "soil.csv.zst"
+#define EMBEDDED_REGISTRY  "registry.csv.zst"
+#define EMBEDDED_ANYCAST   "anycast.csv"
+#define EMBEDDED_ASN       "asn.csv.zst"
+#define EMBEDDED_ASN_NAMES "asn-names.csv.zst"
+#define EMBEDDED_OWNERS    "owners.csv"
+#define EMBEDDED_DOUBTFUL  "doubtful.csv"
+
 /* asn,name. A name that is known already stays. */
 int names_csv_read(struct reader *reader, struct operators *operators, struct arena *arena);
 

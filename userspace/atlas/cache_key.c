@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "userspace/atlas/cache.h"
+#include "userspace/atlas/tables.h"
+
+#define DAY_SECONDS 86400
+
+static void add_text(struct digest_state *state, const char *text)
+{
+	digest_add(state, text, strlen(text) + 1);
+}
+
+/* Its path too, for it is in the atlas, and its time, which dates a source that says no date. */
+static int add_file(struct digest_state *state, const char *path)
+{
+	struct diagnostics ignored = {0};
+	struct file file;
+	int error = file_read(path, SOURCE_BYTES_MOST, &file, &ignored);
+
+	diagnostics_free(&ignored);
+	if (error)
+		return error;
+	add_text(state, path);
+	digest_add(state, &file.modified, sizeof(file.modified));
+	digest_add(state, &file.digest, sizeof(file.digest));
+	file_free(&file);
+	return 0;
+}
+
+static int add_embedded(struct digest_state *state, const struct atlas_config *config,
+			const char *name)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", config->data_dir, name) >= sizeof(path))
+		return -ENAMETOOLONG;
+	return add_file(state, path);
+}
+
+/* The files of a role, or the embedded one. */
+static int add_role(struct digest_state *state, const struct atlas_config *config,
+		    char *const *paths, size_t count, const char *embedded)
+{
+	int error = count ? 0 : add_embedded(state, config, embedded);
+
+	digest_add(state, &count, sizeof(count));
+	for (size_t i = 0; i < count && !error; i++)
+		error = add_file(state, paths[i]);
+	return error;
+}
+
+static int add_sources(struct digest_state *state, const struct atlas_config *config)
+{
+	int error = add_role(state, config, config->soil, config->soil_count, EMBEDDED_SOIL);
+
+	if (!error)
+		error = add_role(state, config, config->asn, config->asn_count, EMBEDDED_ASN);
+	if (!error)
+		error = add_role(state, config, config->owner, config->owner_count,
+				 EMBEDDED_OWNERS);
+	if (!error)
+		error = add_embedded(state, config, EMBEDDED_REGISTRY);
+	if (!error)
+		error = add_embedded(state, config, EMBEDDED_ANYCAST);
+	if (!error)
+		error = add_embedded(state, config, EMBEDDED_ASN_NAMES);
+	return error ? error : add_embedded(state, config, EMBEDDED_DOUBTFUL);
+}
+
+int cache_key(const struct atlas_config *config, struct digest *key)
+{
+	time_t day = config->now / DAY_SECONDS; /* an owner line comes into force on its day */
+	struct digest_state *state = digest_start();
+
+	if (!state)
+		return -ENOMEM;
+	add_text(state, CACHE_MAGIC " " GABELOU_VERSION);
+	digest_add(state, cache_part_sizes, CACHE_PARTS * sizeof(cache_part_sizes[0]));
+	digest_add(state, &config->agree, sizeof(config->agree));
+	digest_add(state, &day, sizeof(day));
+	add_text(state, config->data_dir);
+	int error = add_sources(state, config);
+	struct digest digest = digest_end(state);
+	if (!error)
+		*key = digest;
+	return error;
+}
