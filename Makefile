@@ -31,14 +31,16 @@ BENCHES    := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests
 BENCH_SKELETONS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/tests/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: help all check check-root fuzz bench install clean packages format
+.PHONY: help all check check-root soak fuzz bench lint format install clean packages
 .DEFAULT_GOAL := all
 
 help:
 	@echo 'make [all]       build $(BUILD)/gabelou'
 	@echo 'make check       unit tests (no root), with ASan and UBSan'
 	@echo 'make check-root  everything that needs BPF and namespaces'
+	@echo 'make soak        a thousand swaps under flood'
 	@echo 'make fuzz        each fuzzer for a minute (FUZZ_SECONDS=60)'
+	@echo 'make lint        clang-format and cppcheck'
 	@echo 'make install     into $$DESTDIR$(PREFIX)'
 
 all: $(BUILD)/gabelou
@@ -103,7 +105,7 @@ $(BUILD)/tests/bench/%: $(BUILD)/plain/tests/bench/%.o $(call objects,plain,$(PU
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -lm -o $@
 
-$(BUILD)/tests/lab/%: tests/lab/%.c
+$(BUILD)/tests/lab/%: tests/lab/%.c $(wildcard tests/lab/*.h)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu11 $(WARNINGS) $< -o $@
@@ -121,6 +123,10 @@ tests: $(UNIT_TESTS) $(PROG_TESTS) $(LAB_TOOLS)
 check: $(UNIT_TESTS)
 	@scripts/run-tests $(UNIT_TESTS)
 
+# Long runs: a thousand swaps under flood.
+soak: $(BUILD)/tests/prog/swap_test
+	GABELOU_SOAK=1 $<
+
 check-root: all $(PROG_TESTS) $(LAB_TOOLS)
 	@scripts/run-tests $(PROG_TESTS) $(sort $(wildcard tests/lab/*.sh))
 
@@ -133,6 +139,19 @@ fuzz: $(FUZZERS)
 # Everything side by side in one run: build/bench.md, build/bench.json and plots.
 bench: all $(BENCHES)
 	@scripts/bench
+
+C_FILES = $(wildcard userspace/*.[ch] userspace/*/*.[ch] bpf/*.[ch] maps/*.h tests/*/*.[ch])
+
+format:
+	clang-format -i $(C_FILES)
+
+lint: all
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+		$(filter-out -I%,$(CPPFLAGS)) -I. -I$(BUILD) "-DLIBBPF_OPTS(type,name,...)=struct type name = {0}" \
+		"-Djson_array_foreach(array,index,value)=for (index = 0; index < json_array_size(array); index++)" \
+		--suppress=ctunullpointer:userspace/table/oracle.c \
+		--suppress=missingIncludeSystem userspace
 
 install: all
 	install -Dm755 $(BUILD)/gabelou $(DESTDIR)$(PREFIX)/sbin/gabelou

@@ -52,8 +52,8 @@ static const char *put_string(struct image *image, uint64_t none, const char *te
 static void put_strings(struct image *image, struct cache_header *header, const struct atlas *atlas,
 			struct operator_entry *entries, struct source *sources)
 {
-	struct asn_operator no_operator; /* while only counting */
-	struct source no_source;
+	struct asn_operator no_operator = {0}; /* while only counting */
+	struct source no_source = {0};
 
 	put_part(image, header, CACHE_STRINGS, "", 1);
 	uint64_t none = header->parts[CACHE_STRINGS].offset;
