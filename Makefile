@@ -54,7 +54,7 @@ packages:
 		pkg-config --exists $${need%%:*} || { echo "missing: apt-get install $${need##*:}"; exit 1; }; done
 
 COMPILE_BPF = $(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-function -I. \
-	-I/usr/include/$(shell $(CC) -dumpmachine) -c $< -o $@.full && $(BPFTOOL) gen object $@ $@.full && rm $@.full
+	-I/usr/include/$(shell uname -m)-linux-gnu -c $< -o $@.full && $(BPFTOOL) gen object $@ $@.full && rm $@.full
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h maps/*.h) | packages
 	$(call say,BPF,$<)
