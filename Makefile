@@ -156,7 +156,7 @@ lint: all
 install: all
 	install -Dm755 $(BUILD)/gabelou $(DESTDIR)$(PREFIX)/sbin/gabelou
 	install -d $(DESTDIR)$(PREFIX)/share/gabelou/policies
-	install -m644 $(filter-out data/README.md,$(wildcard data/*)) $(DESTDIR)$(PREFIX)/share/gabelou
+	install -m644 $(wildcard data/*) $(DESTDIR)$(PREFIX)/share/gabelou
 	install -m644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/gabelou/policies
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard docs/*.8)
 
