@@ -84,7 +84,7 @@ static __always_inline int control_llc(struct __sk_buff *skb, __u32 offset, __u6
 }
 
 /* Frames that are neither IPv4 nor IPv6. */
-static __noinline int control_link(struct __sk_buff *skb, __u32 ethertype, __u32 offset)
+__noinline int control_link(struct __sk_buff *skb, __u32 ethertype, __u32 offset)
 {
 	struct ethhdr ethernet;
 
@@ -114,7 +114,7 @@ static __noinline int control_link(struct __sk_buff *skb, __u32 ethertype, __u32
 
 /* RFC 2236, RFC 3376, RFC 2113: TTL 1, to a group, alone or with Router Alert as the only option.
  */
-static __noinline int control_igmp(struct __sk_buff *skb, __u32 offset)
+__noinline int control_igmp(struct __sk_buff *skb, __u32 offset)
 {
 	struct {
 		struct iphdr header;

@@ -27,10 +27,12 @@ struct ipv6_extension {
 };
 
 /* Walks from walk->offset and walk->protocol. PARSE_DONE or a reason. Off the fast path. */
-static __noinline int parse_ipv6_extensions(struct __sk_buff *skb, struct ipv6_walk *walk)
+__noinline int parse_ipv6_extensions(struct __sk_buff *skb, struct ipv6_walk *walk)
 {
 	struct ipv6_extension extension;
 
+	if (!walk) /* for the verifier, which looks at this function by itself */
+		return REASON_INTERNAL;
 	for (int i = 0; i < IPV6_EXTENSIONS_MOST; i++) {
 		__u8 kind = walk->protocol;
 

@@ -147,7 +147,7 @@ static __always_inline __u64 report_what(const struct decision *decision)
 	return decision->row | (__u64)decision->rule << 32 | (__u64)decision->reason << 48;
 }
 
-static __noinline int report(struct __sk_buff *skb, __u64 where, __u64 what)
+__noinline int report(struct __sk_buff *skb, __u64 where, __u64 what)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	const struct packet packet = {

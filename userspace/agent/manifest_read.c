@@ -261,7 +261,7 @@ int manifest_atlas(const struct manifest *manifest, struct atlas **atlas,
 	config.asn = asn;
 	config.owner = owner;
 	if (config.data_dir && soil && asn && owner)
-		error = atlas_build(&config, atlas, diagnostics);
+		error = atlas_open(&config, ATLAS_CACHE_FOLDER, atlas, diagnostics);
 	free(soil);
 	free(asn);
 	free(owner);

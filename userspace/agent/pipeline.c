@@ -12,7 +12,6 @@
 #include "userspace/kernel/kernel.h"
 
 #define POLICY_BYTES_MOST (4u << 20)
-#define CACHE_FOLDER      "/var/cache/gabelou"
 
 static int out_of_memory(struct diagnostics *diagnostics)
 {
@@ -145,7 +144,7 @@ int pipeline_survey(struct pipeline *pipeline, struct diagnostics *diagnostics)
 		.now = time(NULL),
 	};
 
-	return atlas_open(&config, CACHE_FOLDER, &pipeline->atlas, diagnostics);
+	return atlas_open(&config, ATLAS_CACHE_FOLDER, &pipeline->atlas, diagnostics);
 }
 
 int pipeline_compile(struct pipeline *pipeline, struct diagnostics *diagnostics)

@@ -131,6 +131,7 @@ struct source {
 struct atlas;
 int atlas_build(const struct atlas_config *config, struct atlas **atlas,
 		struct diagnostics *diagnostics);
+#define ATLAS_CACHE_FOLDER "/var/cache/gabelou"
 /* The same, but what was built is kept in @folder and taken from there while no source changes. The
  * sources are read and hashed each time; only parsing and merging is saved. */
 int atlas_open(const struct atlas_config *config, const char *folder, struct atlas **atlas,

@@ -45,15 +45,19 @@ enum cache_part {
 
 struct cache_header {
 	char magic[16];
-	struct digest body; /* of all that follows it */
-	uint64_t size;      /* of the file */
+	uint64_t checksum; /* of all that follows it */
+	uint64_t size;     /* of the file */
 	struct {
 		uint64_t offset, count;
 	} parts[CACHE_PARTS];
 	uint64_t soil_count;
 };
 
-#define CACHE_HASHED_FROM offsetof(struct cache_header, size)
+#define CACHE_SUMMED_FROM offsetof(struct cache_header, size)
+
+/* Against accidents: who may write the file is kept by its owner and mode. A cryptographic digest
+ * of some 40 MB would cost more than all that the cache saves. */
+uint64_t cache_checksum(const void *bytes, size_t size);
 
 extern const size_t cache_part_sizes[CACHE_PARTS]; /* bytes of one of it */
 

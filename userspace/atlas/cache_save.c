@@ -183,8 +183,8 @@ int cache_save(const char *folder, const struct digest *key, const struct atlas 
 		return -ENOMEM;
 	compose(&image, &header, atlas);
 	memcpy(image.bytes, &header, sizeof(header));
-	((struct cache_header *)image.bytes)->body =
-		digest_of(image.bytes + CACHE_HASHED_FROM, image.size - CACHE_HASHED_FROM);
+	((struct cache_header *)image.bytes)->checksum =
+		cache_checksum(image.bytes + CACHE_SUMMED_FROM, image.size - CACHE_SUMMED_FROM);
 	int error = save_image(folder, key, &image);
 	free(image.bytes);
 	return error;
