@@ -42,6 +42,7 @@ times() {
 	local run
 	for ((run = 0; run < runs; run++)); do
 		wires_up
+		rm -f /var/cache/gabelou/atlas-* # cold: nothing is merged yet
 		sample enforce/same gabelou "$gabelou" apply "$lab_folder/policy.yaml"
 		sample enforce/reapply gabelou "$gabelou" apply "$lab_folder/other.yaml"
 		wires_down
