@@ -88,8 +88,8 @@ lab_stop() {
 }
 
 lab_namespace() {
-	ip netns add "$1" || return
-	lab_namespaces+=("$1")
+	lab_namespaces+=("$1") # first, for a signal may come before ip is back
+	ip netns add "$1"
 }
 
 # Sysctls of a namespace are seen by whoever is in it.
@@ -237,6 +237,7 @@ lab_end() {
 		lab_stop "$process"
 	done
 	for namespace in "${lab_namespaces[@]}"; do
+		[ -e "/run/netns/$namespace" ] || continue
 		lab_forget "$namespace"
 		ip netns del "$namespace"
 	done

@@ -70,6 +70,17 @@ tap_is "it shows blocked flows" "$(grep -cE '^[0-9:]{8}  tcp to ' "$output" | aw
 tap_is "no line is over 100 columns" \
 	"$(grep -v '^warning: ' "$output" | awk 'length > 100' | head -n 3)" ""
 
+setsid bash -c '
+	. scripts/lab.sh
+	ip() {
+		command ip "$@"
+		[ "$1 $2" != "netns add" ] || kill -s TERM $$
+	}
+	lab_begin' &
+demo=$!
+wait "$demo"
+tap_is "interrupted while a namespace is made: leaves nothing behind" "$? $(leftovers "$demo")" "143 "
+
 for signal in INT TERM; do
 	for after in 0.7 1.6; do
 		# a shell starts what runs in the background with SIGINT ignored

@@ -34,8 +34,8 @@ static inline int applied_set_up(void **state)
 {
 	struct applied *applied = calloc(1, sizeof(*applied));
 
-	applied->table = hand_table(false, &applied->diagnostics);
-	applied->swapped = hand_table(true, &applied->diagnostics);
+	applied->table = hand_table(false, NULL, &applied->diagnostics);
+	applied->swapped = hand_table(true, NULL, &applied->diagnostics);
 	applied->options.control = CONTROL_DEFAULT;
 	*state = applied;
 	int error = kernel_open(KERNEL_CHANGE, &applied->kernel, &applied->diagnostics);

@@ -14,7 +14,8 @@ enum hand_class { HAND_NONE, HAND_DENIED, HAND_ALLOWED, HAND_EMBEDDED, HAND_CLAS
 
 /* Allowed: 198.51.100.0/24, 203.0.113.16/28, 2001:db8:a::/48. Embedded: 64:ff9b::/96. The rest is
  * denied, or with @swapped the other way round. */
-static inline struct table *hand_table(bool swapped, struct diagnostics *diagnostics)
+static inline struct table *hand_table(bool swapped, const struct table_memory *memory,
+				       struct diagnostics *diagnostics)
 {
 	static const u128 starts_v4[] = {0, 0xc6336400, 0xc6336500, 0xcb007110, 0xcb007120};
 	static const u128 starts_v6[] = {
@@ -43,6 +44,9 @@ static inline struct table *hand_table(bool swapped, struct diagnostics *diagnos
 		[HAND_EMBEDDED] = {ROW_EMBEDDED_LOW, REASON_INTERNAL, RULE_NONE, 0},
 	};
 	struct table *table = calloc(1, sizeof(*table));
+
+	if (table)
+		table->memory = memory;
 
 	if (!table || lookup_v4_build(&v4, LOOKUP_SECTION_MOST, table, diagnostics) ||
 	    lookup_v6_build(&v6, LOOKUP_SECTION_MOST, table, diagnostics) ||

@@ -154,6 +154,33 @@ static void test_reads_back_the_table(void **state)
 	table_free(table);
 }
 
+/* A table that is compiled right into maps: the same bytes, in force, and out of reach. */
+static void test_takes_maps_as_they_are(void **state)
+{
+	struct applied *applied = *state;
+	struct table *direct = hand_table(false, &kernel_table_memory, &applied->diagnostics),
+		     *read;
+	__u32 zero = 0;
+
+	applied_apply(applied, direct);
+	assert_true(applied_passes("gone0", "far0", ALLOWED_V4));
+	assert_false(applied_passes("gone0", "far0", DENIED_V4));
+	assert_int_equal(kernel_table(applied->kernel, &read, &applied->diagnostics), 0);
+	for (int i = 0; i < TABLE_SECTION_COUNT; i++) {
+		assert_true(direct->sections[i].map > 0);
+		assert_int_equal(read->sections[i].size, applied->table->sections[i].size);
+		assert_memory_equal(read->sections[i].bytes, applied->table->sections[i].bytes,
+				    read->sections[i].size);
+		assert_memory_equal(direct->sections[i].bytes, read->sections[i].bytes,
+				    read->sections[i].size);
+		assert_int_equal(bpf_map_update_elem(direct->sections[i].map, &zero,
+						     direct->sections[i].bytes, BPF_ANY),
+				 -EPERM);
+	}
+	table_free(read);
+	table_free(direct);
+}
+
 static void test_probe_refuses_what_differs(void **state)
 {
 	struct applied *applied = *state;
@@ -315,6 +342,7 @@ int main(void)
 		APPLIED(test_probes_leave_no_count),
 		APPLIED(test_second_apply_swaps_in_place),
 		APPLIED(test_reads_back_the_table),
+		APPLIED(test_takes_maps_as_they_are),
 		APPLIED(test_probe_refuses_what_differs),
 		APPLIED(test_broken_table_changes_nothing),
 		APPLIED(test_failed_attach_rolls_back),

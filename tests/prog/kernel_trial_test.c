@@ -26,7 +26,7 @@ static int set_up(void **state)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	struct kernel_options options = {.control = CONTROL_DEFAULT};
 
-	fixture->table = hand_table(false, &fixture->diagnostics);
+	fixture->table = hand_table(false, NULL, &fixture->diagnostics);
 	*state = fixture;
 	kernel_trial_open(fixture->table, &options, &fixture->trial, &fixture->diagnostics);
 	namespace_say(&fixture->diagnostics);

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A swap nobody can catch: two policies that differ on every class take turns under a flood to two
- * destinations, and every packet is accounted for. Each must have been judged by one generation
- * (neither by none nor by two), by that generation's own table, and have arrived if it was allowed.
- * The events of the denied ones must name a generation that denies their destination.
+ * A swap nobody can catch: two tables that differ on every class take turns under a flood, and
+ * every packet is accounted for. Each must have been judged by one generation (neither by none nor
+ * by two), by that generation's own table and under its own number:
  *
- * A few seconds; with GABELOU_SOAK=1 a thousand swaps.
+ *   sent to a target                 = arrived there + denied in events that name it
+ *   sent to the targets of a class   = judged as that class, by all generations
+ *   arrived at the targets of a class = judged so by the generations that allow it
+ *   denied by a generation           = in the events that carry its number, for this reason
+ *
+ * Three ways to swap: by whole applies on TCX, by whole applies on clsact, and as fast as it goes
+ * between two generations that are in the kernel. A few seconds each; with GABELOU_SOAK=1 a
+ * thousand applies each, and a million fast swaps.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,208 +20,271 @@
 
 #include <cmocka.h>
 
-#include <signal.h>
+#include "tests/prog/flood.h"
+#include "userspace/kernel/counters.h"
 
-#include "tests/prog/applied.h"
-
-#define SWAPS_SHORT 24
-#define SWAPS_SOAK  1000
-#define INTERVAL_MS 200
-#define SETTLE_MS   1500 /* the sums of the last flows */
+#define APPLIES        12
+#define APPLIES_SOAK   1000
+#define FAST           100000
+#define FAST_SOAK      1000000
+#define FAST_POLL      1000    /* swaps between two looks at the ring */
+#define PACKETS_SOAK   1000000 /* fewer prove little */
+#define INTERVAL_MS    200
+#define CLASSES_TESTED 2
 
 /* The sums of one generation. Odd ones have the table, even ones the swapped table. */
 struct account {
-	uint64_t judged[2]; /* by the counters: [0] to ALLOWED_V4, [1] to DENIED_V4 */
-	uint64_t logged;    /* packets in events */
+	uint64_t judged[HAND_CLASSES]; /* by the counters */
+	uint64_t denied;               /* packets in events */
 };
 
 struct ledger {
 	struct account *accounts; /* by generation */
 	uint32_t most;
-	uint64_t strangers; /* events of a generation that allows the destination */
+	uint64_t denied[FLOOD_TARGETS]; /* packets in events */
+	uint64_t strangers; /* of a generation that allows the target, or for another reason */
+	struct kernel_events *events;
 };
 
-/* Which of the two destinations does a generation deny? */
-static int denied_by(uint32_t generation)
+static const enum hand_class classes[] = {HAND_DENIED, HAND_ALLOWED};
+
+/* The class that a generation denies: HAND_DENIED by its name, HAND_ALLOWED when swapped. */
+static enum hand_class denied_by(uint32_t generation)
 {
-	return generation % 2 == 1;
+	return generation % 2 ? HAND_DENIED : HAND_ALLOWED;
 }
 
 static void hear(const struct flow_event *event, void *context)
 {
 	struct ledger *ledger = context;
-	uint8_t destinations[2][16] = {{0}};
+	uint32_t generation = event->key.generation;
 
-	address_to_bytes(hand_address(ALLOWED_V4), destinations[0]);
-	address_to_bytes(hand_address(DENIED_V4), destinations[1]);
-	for (int i = 0; i < 2; i++) {
-		if (memcmp(event->key.destination, destinations[i], 16) != 0)
+	for (size_t i = 0; i < FLOOD_TARGETS; i++) {
+		uint8_t destination[16] = {0};
+
+		address_to_bytes(hand_address(flood_targets[i].address), destination);
+		if (memcmp(event->key.destination, destination, sizeof(destination)) != 0)
 			continue;
-		if (event->key.generation == 0 || event->key.generation > ledger->most ||
-		    denied_by(event->key.generation) != i || event->key.reason != REASON_SOIL)
+		ledger->denied[i] += event->packets;
+		if (generation == 0 || generation > ledger->most ||
+		    denied_by(generation) != flood_targets[i].class ||
+		    event->key.reason != REASON_SOIL ||
+		    event->row != (uint32_t)flood_targets[i].class)
 			ledger->strangers += event->packets;
 		else
-			ledger->accounts[event->key.generation].logged += event->packets;
+			ledger->accounts[generation].denied += event->packets;
 	}
-}
-
-static volatile sig_atomic_t stop;
-
-static void on_stop(int signal)
-{
-	(void)signal;
-	stop = 1;
-}
-
-/* Sends to the two in turn until it is told to stop; what it sent goes into the pipe. */
-static void flood(int result)
-{
-	static const char *const addresses[2] = {ALLOWED_V4, DENIED_V4};
-	struct sockaddr_ll at = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_IP),
-		.sll_ifindex = (int)if_nametoindex("gone0"),
-	};
-	uint8_t frames[2][PACKET_MOST];
-	size_t sizes[2];
-	uint64_t sent[2] = {0};
-	int raw = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-	for (int i = 0; i < 2; i++)
-		sizes[i] = packet_udp(hand_address(addresses[i]), frames[i]);
-	for (int i = 0; !stop; i = !i) {
-		/* A dropped frame is ENOBUFS to a packet socket: it was judged like the others. */
-		if (sendto(raw, frames[i], sizes[i], 0, (struct sockaddr *)&at, sizeof(at)) < 0 &&
-		    errno != ENOBUFS)
-			break;
-		sent[i]++;
-	}
-	_exit(write(result, sent, sizeof(sent)) == sizeof(sent) && stop ? 0 : 1);
-}
-
-/* /proc/net/dev, for /sys/class/net is that of the namespace in which it was mounted. */
-static uint64_t received_by(const char *name)
-{
-	FILE *file = fopen("/proc/self/net/dev", "r");
-	char line[512], link[32];
-	unsigned long long bytes, packets, found = 0;
-
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, " %31[^:]: %llu %llu", link, &bytes, &packets) == 3 &&
-		    strcmp(link, name) == 0)
-			found = packets;
-	fclose(file);
-	return found;
 }
 
 static void take_counter(struct account *account, uint64_t slot, uint64_t packets)
 {
-	if (slot == COUNTER_OF_ROW(HAND_ALLOWED))
-		account->judged[0] = packets;
-	if (slot == COUNTER_OF_ROW(HAND_DENIED))
-		account->judged[1] = packets;
+	for (size_t i = 0; i < CLASSES_TESTED; i++)
+		if (slot == COUNTER_OF_ROW((uint64_t)classes[i]))
+			account->judged[classes[i]] = packets;
 }
 
-/* The counters of the generations that are over, from their records; of the last one, as they are.
- */
-static void take_counters(struct applied *applied, struct ledger *ledger, uint32_t last)
+/* Of a generation that is over, from its record. */
+static void take_recorded(struct applied *applied, uint32_t generation, struct account *account)
 {
-	struct counter *counters;
-	size_t count;
+	json_t *record, *row;
+	size_t i;
 
-	for (uint32_t generation = 1; generation < last; generation++) {
-		json_t *record, *row;
-		size_t i;
-
-		assert_int_equal(kernel_record_of(applied->kernel, generation, &record,
-						  &applied->diagnostics),
-				 0);
-		json_array_foreach (json_object_get(record, "counters"), i, row)
-			take_counter(&ledger->accounts[generation],
-				     (uint64_t)json_integer_value(json_array_get(row, 0)),
-				     (uint64_t)json_integer_value(json_array_get(row, 1)));
-		json_decref(record);
-	}
-	assert_int_equal(kernel_counters(applied->kernel, &counters, &count, &applied->diagnostics),
-			 0);
-	for (size_t slot = 0; slot < count; slot++)
-		take_counter(&ledger->accounts[last], slot, counters[slot].packets);
-	free(counters);
-}
-
-static void take_turns(struct applied *applied, struct kernel_events *events, unsigned swaps)
-{
-	for (unsigned i = 0; i < swaps; i++) {
-		applied_apply(applied, i % 2 ? applied->table : applied->swapped);
-		assert_true(kernel_events_poll(events, 0) >= 0);
-	}
-}
-
-static void test_every_packet_has_one_generation(void **state)
-{
-	struct applied *applied = *state;
-	unsigned swaps = getenv("GABELOU_SOAK") ? SWAPS_SOAK : SWAPS_SHORT;
-	struct ledger ledger = {.most = swaps + 1};
-	struct kernel_events *events;
-	uint64_t sent[2], judged[2] = {0}, allowed = 0, lost;
-	int result[2];
-
-	ledger.accounts = calloc(ledger.most + 1, sizeof(*ledger.accounts));
-	applied->options.flow_interval_ns = INTERVAL_MS * 1000000ull;
-	applied_apply(applied, applied->table);
 	assert_int_equal(
-		kernel_events_open(applied->kernel, hear, &ledger, &events, &applied->diagnostics),
-		0);
-	assert_int_equal(pipe(result), 0);
-	uint64_t before = received_by("far0");
-	signal(SIGUSR1, on_stop);
-	pid_t child = fork();
-	if (child == 0)
-		flood(result[1]);
-	take_turns(applied, events, swaps);
-	kill(child, SIGUSR1);
-	assert_int_equal(applied_exit_of(child), 0);
-	assert_int_equal(read(result[0], sent, sizeof(sent)), sizeof(sent));
-	for (int waited = 0; waited < SETTLE_MS; waited += 50)
-		assert_true(kernel_events_poll(events, 50) >= 0);
-	uint64_t arrived = received_by("far0") - before;
-	take_counters(applied, &ledger, swaps + 1);
+		kernel_record_of(applied->kernel, generation, &record, &applied->diagnostics), 0);
+	json_array_foreach (json_object_get(record, "counters"), i, row)
+		take_counter(account, (uint64_t)json_integer_value(json_array_get(row, 0)),
+			     (uint64_t)json_integer_value(json_array_get(row, 1)));
+	json_decref(record);
+}
 
-	for (uint32_t generation = 1; generation <= ledger.most; generation++) {
-		const struct account *account = &ledger.accounts[generation];
+/* Of a generation that is in the kernel. */
+static void take_counters(int map, struct account *account)
+{
+	struct counter counters[COUNTER_SLOTS(HAND_CLASSES, 0)];
+	const size_t slots = sizeof(counters) / sizeof(counters[0]);
 
-		judged[0] += account->judged[0];
-		judged[1] += account->judged[1];
-		allowed += account->judged[!denied_by(generation)];
-		assert_int_equal(account->logged, account->judged[denied_by(generation)]);
-	}
-	print_message("# %u swaps, %llu packets, %llu allowed, %llu arrived\n", swaps,
-		      (unsigned long long)(sent[0] + sent[1]), (unsigned long long)allowed,
-		      (unsigned long long)arrived);
-	assert_int_equal(judged[0], sent[0]);
-	assert_int_equal(judged[1], sent[1]);
-	assert_int_equal(arrived, allowed);
-	assert_int_equal(ledger.strangers, 0);
+	assert_int_equal(counters_read(map, counters, slots), 0);
+	for (size_t slot = 0; slot < slots; slot++)
+		take_counter(account, slot, counters[slot].packets);
+}
+
+static void open_ledger(struct applied *applied, struct ledger *ledger, uint32_t most)
+{
+	*ledger = (struct ledger){.most = most};
+	ledger->accounts = calloc(most + 1, sizeof(*ledger->accounts));
+	assert_non_null(ledger->accounts);
+	assert_int_equal(kernel_events_open(applied->kernel, hear, ledger, &ledger->events,
+					    &applied->diagnostics),
+			 0);
+}
+
+/* The last events; after this nothing comes. */
+static void close_events(struct applied *applied, struct ledger *ledger)
+{
+	uint64_t lost;
+
+	for (int waited = 0; waited < FLOOD_SETTLE; waited += 50)
+		assert_true(kernel_events_poll(ledger->events, 50) >= 0);
+	kernel_events_close(ledger->events);
 	assert_int_equal(kernel_events_lost(applied->kernel, &lost), 0);
 	assert_int_equal(lost, 0);
-	kernel_events_close(events);
-	close(result[0]);
-	close(result[1]);
-	free(ledger.accounts);
+}
+
+static void balance_class(const struct ledger *ledger, const struct flood *flood,
+			  enum hand_class class)
+{
+	uint64_t sent = 0, arrived = 0, judged = 0, allowed = 0;
+
+	for (size_t i = 0; i < FLOOD_TARGETS; i++) {
+		if (flood_targets[i].class != class)
+			continue;
+		sent += flood->sent[i];
+		arrived += flood->arrived[i];
+	}
+	for (uint32_t generation = 1; generation <= ledger->most; generation++) {
+		uint64_t packets = ledger->accounts[generation].judged[class];
+
+		judged += packets;
+		allowed += denied_by(generation) == class ? 0 : packets;
+	}
+	assert_int_equal(judged, sent);
+	assert_int_equal(arrived, allowed);
+}
+
+static void balance(struct ledger *ledger, const struct flood *flood, const char *how,
+		    unsigned swaps)
+{
+	uint64_t sent = 0, arrived = 0;
+
+	for (size_t i = 0; i < FLOOD_TARGETS; i++) {
+		sent += flood->sent[i];
+		arrived += flood->arrived[i];
+	}
+	print_message("# %u swaps by %s under %llu packets, of which %llu arrived\n", swaps, how,
+		      (unsigned long long)sent, (unsigned long long)arrived);
+	for (size_t i = 0; i < CLASSES_TESTED; i++)
+		balance_class(ledger, flood, classes[i]);
+	for (size_t i = 0; i < FLOOD_TARGETS; i++)
+		assert_int_equal(flood->sent[i], flood->arrived[i] + ledger->denied[i]);
+	for (uint32_t generation = 1; generation <= ledger->most; generation++) {
+		const struct account *account = &ledger->accounts[generation];
+
+		assert_int_equal(account->denied, account->judged[denied_by(generation)]);
+		/* Without this the swaps could all have been where no packet was. */
+		assert_true(account->denied > 0);
+	}
+	assert_int_equal(ledger->strangers, 0);
+	if (getenv("GABELOU_SOAK"))
+		assert_true(sent >= PACKETS_SOAK);
+	free(ledger->accounts);
+}
+
+/* Generation after generation by kernel_apply(), each with the other table. */
+static void take_turns(struct applied *applied, const char *how)
+{
+	unsigned swaps = getenv("GABELOU_SOAK") ? APPLIES_SOAK : APPLIES;
+	struct ledger ledger;
+	struct flood flood = {0};
+
+	applied->options.flow_interval_ns = INTERVAL_MS * 1000000ull;
+	assert_int_equal(applied_apply(applied, applied->table), 1);
+	open_ledger(applied, &ledger, swaps + 1);
+	flood_start(&flood);
+	for (unsigned i = 0; i < swaps; i++) {
+		applied_apply(applied, i % 2 ? applied->table : applied->swapped);
+		assert_true(kernel_events_poll(ledger.events, 0) >= 0);
+	}
+	flood_stop(&flood);
+	close_events(applied, &ledger);
+	for (uint32_t generation = 1; generation <= swaps; generation++)
+		take_recorded(applied, generation, &ledger.accounts[generation]);
+	int counters = generation_map(applied->kernel, swaps + 1, "counters");
+	take_counters(counters, &ledger.accounts[swaps + 1]);
+	close(counters);
+	balance(&ledger, &flood, how, swaps);
+}
+
+static void test_applies_on_tcx(void **state)
+{
+	take_turns(*state, "apply on tcx");
+}
+
+static void test_applies_on_clsact(void **state)
+{
+	struct applied *applied = *state;
+
+	applied->options.without_tcx = true;
+	take_turns(applied, "apply on clsact");
+}
+
+/* What stays open of a generation stays in the kernel after it is retired. */
+struct held {
+	struct programs programs;
+	int counters;
+};
+
+static void hold(struct applied *applied, uint32_t generation, struct held *held)
+{
+	assert_int_equal(generation_programs(applied->kernel, generation, &held->programs), 0);
+	held->counters = generation_map(applied->kernel, generation, "counters");
+	assert_true(held->counters >= 0);
+}
+
+static void test_fast_swaps(void **state)
+{
+	struct applied *applied = *state;
+	unsigned swaps = getenv("GABELOU_SOAK") ? FAST_SOAK : FAST;
+	uint32_t ifindex = if_nametoindex(FLOOD_NEAR);
+	struct own_link own[OWN_MOST];
+	struct held held[2];
+	struct ledger ledger;
+	struct flood flood = {0};
+	size_t count;
+
+	applied->options.flow_interval_ns = INTERVAL_MS * 1000000ull;
+	assert_int_equal(applied_apply(applied, applied->table), 1);
+	hold(applied, 1, &held[0]);
+	assert_int_equal(applied_apply(applied, applied->swapped), 2);
+	hold(applied, 2, &held[1]);
+	assert_int_equal(tcx_find(ifindex, own, &count), 0);
+	assert_int_equal(count, 1);
+	int link = tcx_open(applied->kernel, ifindex, own[0].link);
+	assert_true(link >= 0);
+	open_ledger(applied, &ledger, 2);
+	flood_start(&flood);
+	for (unsigned i = 0; i < swaps; i++) {
+		int before = held[(i + 1) % 2].programs.fd[FORM_ETHERNET];
+
+		assert_int_equal(tcx_update(link, held[i % 2].programs.fd[FORM_ETHERNET], before),
+				 0);
+		if (i % FAST_POLL == 0)
+			assert_true(kernel_events_poll(ledger.events, 0) >= 0);
+	}
+	flood_stop(&flood);
+	close_events(applied, &ledger);
+	for (uint32_t i = 0; i < 2; i++) {
+		take_counters(held[i].counters, &ledger.accounts[i + 1]);
+		programs_close(&held[i].programs);
+		close(held[i].counters);
+	}
+	close(link);
+	balance(&ledger, &flood, "link update", swaps);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_every_packet_has_one_generation,
-						applied_set_up, applied_tear_down),
+		cmocka_unit_test_setup_teardown(test_applies_on_tcx, applied_set_up,
+						applied_tear_down),
+		cmocka_unit_test_setup_teardown(test_applies_on_clsact, applied_set_up,
+						applied_tear_down),
+		cmocka_unit_test_setup_teardown(test_fast_swaps, applied_set_up, applied_tear_down),
 	};
 
 	namespace_make();
 	/* Only the flood may use the wire: without IPv6 the links say nothing by themselves. */
-	if (system("sysctl -qw net.ipv6.conf.gone0.disable_ipv6=1 "
-		   "net.ipv6.conf.far0.disable_ipv6=1"))
+	if (system("sysctl -qw net.ipv6.conf." FLOOD_NEAR ".disable_ipv6=1 "
+		   "net.ipv6.conf." FLOOD_FAR ".disable_ipv6=1"))
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,7 +155,8 @@ static void check_policy(struct fixture *fixture, const struct atlas *atlas, siz
 	size_t before = address_count;
 
 	random_policy(&world, &random);
-	struct table_context context = {random.connected, random.connected_count};
+	struct table_context context = {.connected = random.connected,
+					.connected_count = random.connected_count};
 	if (table_compile(&random.policy, atlas, &context, &table, &fixture->diagnostics))
 		fixture_fail(fixture, "no table");
 	note_addresses(atlas, &random);

@@ -2,6 +2,7 @@
 /* Writing a manifest: see manifest.h for its shape. */
 #include "userspace/agent/manifest.h"
 
+#include <pthread.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,16 +109,39 @@ static json_t *entries_part(const struct table *table)
 	return array;
 }
 
+/* A thread's share of the digest. */
+struct hashing {
+	const struct table *table;
+	struct digest digests[TABLE_SECTION_COUNT];
+};
+
+static void *hash_root(void *argument)
+{
+	struct hashing *hashing = argument;
+
+	hashing->digests[TABLE_V4_ROOT] = digest_of(hashing->table->sections[TABLE_V4_ROOT].bytes,
+						    hashing->table->sections[TABLE_V4_ROOT].size);
+	return NULL;
+}
+
+/* SHA-256 of the sections' SHA-256s, in their order: the largest one, two thirds of all, in a
+ * thread of its own. */
 static json_t *table_digest(const struct table *table)
 {
-	struct digest_state *state = digest_start();
+	struct hashing hashing = {.table = table};
 	char text[DIGEST_TEXT_SIZE];
+	pthread_t thread;
+	bool aside = pthread_create(&thread, NULL, hash_root, &hashing) == 0;
 
-	if (!state)
-		return NULL;
 	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
-		digest_add(state, table->sections[i].bytes, table->sections[i].size);
-	struct digest digest = digest_end(state);
+		if (i != TABLE_V4_ROOT)
+			hashing.digests[i] =
+				digest_of(table->sections[i].bytes, table->sections[i].size);
+	if (aside)
+		pthread_join(thread, NULL);
+	else
+		hash_root(&hashing);
+	struct digest digest = digest_of(hashing.digests, sizeof(hashing.digests));
 
 	return json_string(digest_format(&digest, text));
 }

@@ -155,7 +155,11 @@ int pipeline_compile(struct pipeline *pipeline, struct diagnostics *diagnostics)
 		if (error)
 			return error;
 	}
-	struct table_context context = {pipeline->connected, pipeline->connected_count};
+	struct table_context context = {
+		.connected = pipeline->connected,
+		.connected_count = pipeline->connected_count,
+		.memory = pipeline->into_maps ? &kernel_table_memory : NULL,
+	};
 
 	return table_compile(pipeline->policy, pipeline->atlas, &context, &pipeline->table,
 			     diagnostics);

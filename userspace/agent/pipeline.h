@@ -18,6 +18,7 @@ struct pipeline {
 	char *policy_path; /* absolute */
 	char *policy_text; /* the bytes that were parsed */
 	struct atlas *atlas;
+	bool into_maps; /* set before: the table is to be applied, so compile it right into maps */
 	struct table *table;
 	struct prefix *connected; /* read only under "local: connected" */
 	size_t connected_count;

@@ -7,6 +7,7 @@
 #include "userspace/cli/cli.h"
 #include "userspace/cli/enforced.h"
 #include "userspace/cli/page.h"
+#include "userspace/cli/progress.h"
 #include "userspace/cli/review.h"
 
 /* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
@@ -120,7 +121,10 @@ int apply_main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	progress_begin("reading and compiling");
+	pipeline.into_maps = true;
 	int error = pipeline_build(&pipeline, operands.items[0], &diagnostics);
+	progress_end();
 
 	if (!error)
 		error = review(&pipeline, strict, &diagnostics);

@@ -4,6 +4,7 @@
 #include "userspace/agent/pipeline.h"
 #include "userspace/cli/cli.h"
 #include "userspace/cli/page.h"
+#include "userspace/cli/progress.h"
 #include "userspace/cli/review.h"
 #include "userspace/flow/text.h"
 
@@ -62,7 +63,9 @@ int check_main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	progress_begin("reading and compiling");
 	int error = pipeline_build(&pipeline, operands.items[0], &diagnostics);
+	progress_end();
 
 	code = cli_exit_of(error);
 	if (!error) {

@@ -8,6 +8,7 @@
 #include "userspace/cli/cli.h"
 #include "userspace/cli/explanation.h"
 #include "userspace/cli/page.h"
+#include "userspace/cli/progress.h"
 #include "userspace/kernel/kernel.h"
 
 #define TARGETS_MOST 100000
@@ -108,7 +109,9 @@ static enum cli_exit explain_offline(const char *policy, const struct targets *t
 				     struct diagnostics *diagnostics)
 {
 	struct pipeline pipeline = {0};
+	progress_begin("reading and compiling");
 	int error = pipeline_build(&pipeline, policy, diagnostics);
+	progress_end();
 
 	if (!error) {
 		struct explainer explainer = {pipeline.policy, pipeline.table, pipeline.atlas,

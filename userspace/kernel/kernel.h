@@ -95,6 +95,11 @@ int kernel_counters(struct kernel *kernel, struct counter **counters, size_t *co
 		    struct diagnostics *diagnostics);
 int kernel_events_lost(struct kernel *kernel, uint64_t *lost);
 
+/* For table_compile(): sections lie in maps of exactly their size, which kernel_apply() then takes
+ * as they are. Without the privilege to make maps the table is compiled into other memory. A table
+ * made so can be applied once. */
+extern const struct table_memory kernel_table_memory;
+
 /* The enforced table, mapped read-only from the pinned maps (classes is NULL). */
 int kernel_table(struct kernel *kernel, struct table **table, struct diagnostics *diagnostics);
 

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "bpf/egress.skel.h"
+#include "userspace/kernel/memory.h"
 #include "userspace/kernel/message.h"
 
 /* What a trial needs: it reports its decision in skb->cb, its events are thrown away. */
@@ -73,6 +74,8 @@ static int size_sections(struct egress_bpf *skeleton, const struct load_request 
 		if (request->sections_of)
 			error = bpf_map__reuse_fd(
 				map, loaded_map(request->sections_of, section_map_names[i]));
+		else if (request->table->sections[i].map)
+			error = bpf_map__reuse_fd(map, request->table->sections[i].map);
 		else
 			error = bpf_map__set_value_size(map,
 							(__u32)request->table->sections[i].size);
@@ -125,16 +128,25 @@ static int compare_section(int map, const void *bytes, size_t size)
 	return error;
 }
 
-static int fill_sections(const struct egress_bpf *skeleton, const struct table *table,
-			 struct diagnostics *diagnostics)
+/* The section ends up in the map, frozen, and equal to the table's byte by byte. */
+static int settle_section(int map, const struct table *table, enum table_section section)
+{
+	void *bytes = table->sections[section].bytes;
+	size_t size = table->sections[section].size;
+
+	if (table->sections[section].map) /* it was compiled into it */
+		return memory_seal(map, bytes, size);
+	int error = fill_section(map, bytes, size);
+	return error ? error : compare_section(map, bytes, size);
+}
+
+static int settle_sections(const struct egress_bpf *skeleton, const struct table *table,
+			   struct diagnostics *diagnostics)
 {
 	for (int i = 0; i < TABLE_SECTION_COUNT; i++) {
-		int map = loaded_map(skeleton, section_map_names[i]);
-		int error = fill_section(map, table->sections[i].bytes, table->sections[i].size);
+		int error = settle_section(loaded_map(skeleton, section_map_names[i]), table,
+					   (enum table_section)i);
 
-		if (!error)
-			error = compare_section(map, table->sections[i].bytes,
-						table->sections[i].size);
 		if (error)
 			return message(diagnostics, error,
 				       "the section %s of the verdict table: %s",
@@ -177,6 +189,9 @@ int load_generation(const struct load_request *request, struct egress_bpf **skel
 	if (!loaded)
 		return load_refused(-errno, diagnostics);
 	configure(loaded, request);
+	/* Who proves another one's sections looks at Ethernet frames only. */
+	if (request->sections_of)
+		bpf_program__set_autoload(loaded->progs.egress_layer3, false);
 	error = size_sections(loaded, request);
 	if (!error)
 		error = size_others(loaded, request);
@@ -187,7 +202,7 @@ int load_generation(const struct load_request *request, struct egress_bpf **skel
 		goto destroy;
 	}
 	if (!request->sections_of)
-		error = fill_sections(loaded, request->table, diagnostics);
+		error = settle_sections(loaded, request->table, diagnostics);
 	if (error)
 		goto destroy;
 	*skeleton = loaded;

@@ -14,6 +14,7 @@
 #define BOOT_ID       "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_SIZE  40
 #define RECORD_MODE   0600
+#define RECORD_MOST   ((size_t)64 << 20)
 #define RECORD_FORMAT "gen-%u.json"
 
 static const char *boot_id(char text[BOOT_ID_SIZE])
@@ -44,10 +45,15 @@ static int write_json(const char *path, const json_t *json, struct diagnostics *
 static int read_json(const char *path, json_t **json, struct diagnostics *diagnostics)
 {
 	json_error_t fault;
+	struct file file;
 
 	if (access(path, F_OK))
 		return -errno;
-	json_t *read = json_load_file(path, 0, &fault);
+	int error = file_read(path, RECORD_MOST, &file, diagnostics);
+	if (error)
+		return error;
+	json_t *read = json_loadb(file.bytes, file.size, 0, &fault);
+	file_free(&file);
 	if (!read)
 		return message(diagnostics, -EBADMSG,
 			       "%s:%d:%d: the record is damaged: %s; apply the policy again", path,

@@ -343,6 +343,8 @@ int table_compile(const struct policy *policy, const struct atlas *atlas,
 	struct table *result = calloc(1, sizeof(*result));
 	int error = result ? compiler_init(&compiler) : -ENOMEM;
 
+	if (result && context)
+		result->memory = context->memory;
 	if (!error)
 		error = sweep(&compiler, FAMILY_V4);
 	if (!error)

@@ -28,17 +28,28 @@ struct table {
 	struct {
 		void *bytes; /* page-aligned, size rounded up to a multiple of 8 */
 		size_t size;
+		int map; /* file descriptor of what the bytes are mapped from; 0: of nothing */
 	} sections[TABLE_SECTION_COUNT];
+	const struct table_memory *memory; /* NULL: anonymous */
 	uint32_t class_count;
 	uint32_t row_count;
 	uint32_t entry_count;
 	struct class_info *classes;
 };
 
-/* Prefixes that the host is connected to; used only under "local: connected". */
+/* Where sections lie. The kernel side hands out the very memory that the guard will read, so that
+ * some 50 MB need not be made twice and copied. */
+struct table_memory {
+	/* Zeroed, writable, shared memory of @size bytes (a multiple of 8), and the file descriptor
+	 * that it is mapped from. 0 or -errno: then anonymous memory serves. */
+	int (*allocate)(enum table_section section, size_t size, void **bytes, int *map);
+};
+
 struct table_context {
+	/* Prefixes that the host is connected to; used only under "local: connected". */
 	const struct prefix *connected;
 	size_t connected_count;
+	const struct table_memory *memory; /* NULL: anonymous */
 };
 
 int table_compile(const struct policy *policy, const struct atlas *atlas,
