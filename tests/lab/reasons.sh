@@ -189,11 +189,14 @@ declare -A seen
 
 # DESCRIPTION COUNT REASON ARRIVED BEFORE: after the packets were sent.
 judged() {
-	local description=$1 count=$2 reason=$3 arrived=$4 before=$5 expected=0 rise
+	local description=$1 count=$2 reason=$3 arrived=$4 before=$5 expected=0 rise own=0
 	read_status
+	# The link speaks for itself now and then (a neighbour probe, an MLD report).
+	[ "$reason" != control ] || own=2
 	rise=$(($(packets_of "$reason") - before))
 	is_allowed "$reason" && expected=$count
-	if [ "$arrived" -eq "$expected" ] && [ "$rise" -eq "$count" ]; then
+	if [ "$arrived" -eq "$expected" ] && [ "$rise" -ge "$count" ] &&
+		[ "$rise" -le $((count + own)) ]; then
 		tap_ok "$description: $reason"
 		seen[$reason]=1
 	else
