@@ -166,6 +166,49 @@ static void a_file_that_others_may_write_is_no_answer(void **state)
 	assert_refused(&key);
 }
 
+static void a_file_of_another_owner_is_no_answer(void **state)
+{
+	struct atlas_config config = world_config();
+	struct digest key;
+	char *path = save(&config, &key);
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	assert_refused(&key);
+}
+
+static void a_file_under_the_name_of_another_is_no_answer(void **state)
+{
+	struct atlas_config config = world_config();
+	char text[DIGEST_TEXT_SIZE], other[256];
+	struct digest key;
+	char *path = save(&config, &key);
+
+	(void)state;
+	config.now += 86400;
+	key = key_of(&config);
+	snprintf(other, sizeof(other), "%s/atlas-%s", FOLDER, digest_format(&key, text));
+	assert_int_equal(rename(path, other), 0);
+	assert_refused(&key);
+}
+
+static void a_warning_is_given_each_time(void **state)
+{
+	struct atlas_config config = world_config();
+	struct atlas *again;
+
+	(void)state;
+	world_write("data/doubtful.csv", "# date: June\nasn,name,candidate_parent,reason\n"
+					 "901,Nine,,unclear\n");
+	assert_int_equal(atlas_open(&config, FOLDER, &world_atlas, &world_diagnostics), 0);
+	assert_int_equal(world_diagnostics.count, 1);
+	assert_int_equal(atlas_open(&config, FOLDER, &again, &world_diagnostics), 0);
+	atlas_free(again);
+	assert_int_equal(world_diagnostics.count, 2);
+}
+
 static void the_latest_files_stay(void **state)
 {
 	struct atlas_config config = world_config();
@@ -219,6 +262,9 @@ int main(void)
 		WORLD_TEST(whatever_changes_the_atlas_changes_the_key),
 		WORLD_TEST(a_damaged_file_is_no_answer),
 		WORLD_TEST(a_file_that_others_may_write_is_no_answer),
+		WORLD_TEST(a_file_of_another_owner_is_no_answer),
+		WORLD_TEST(a_file_under_the_name_of_another_is_no_answer),
+		WORLD_TEST(a_warning_is_given_each_time),
 		WORLD_TEST(the_latest_files_stay),
 		WORLD_TEST(opening_builds_once),
 	};

@@ -337,6 +337,7 @@ int atlas_build(const struct atlas_config *config, struct atlas **atlas,
 int atlas_open(const struct atlas_config *config, const char *folder, struct atlas **atlas,
 	       struct diagnostics *diagnostics)
 {
+	size_t said = diagnostics->count;
 	struct digest key, again;
 
 	if (cache_key(config, &key))
@@ -346,9 +347,11 @@ int atlas_open(const struct atlas_config *config, const char *folder, struct atl
 		return 0;
 	}
 	int error = atlas_build(config, atlas, diagnostics);
-	/* A source that changed meanwhile belongs to another key. A cache that cannot be written
-	 * costs time, not truth. */
-	if (!error && !cache_key(config, &again) && memcmp(&key, &again, sizeof(key)) == 0)
+	/* What was warned of must be warned of again, so it is built again. A source that changed
+	 * meanwhile belongs to another key. A cache that cannot be written costs time, not truth.
+	 */
+	if (!error && diagnostics->count == said && !cache_key(config, &again) &&
+	    memcmp(&key, &again, sizeof(key)) == 0)
 		cache_save(folder, &key, *atlas);
 	return error;
 }

@@ -41,12 +41,13 @@ enum cache_part {
 	CACHE_PARTS
 };
 
-#define CACHE_MAGIC "gabelou atlas 1" /* raise the number with any change of layout or meaning */
+#define CACHE_MAGIC "gabelou atlas 2" /* raise the number with any change of layout or meaning */
 
 struct cache_header {
 	char magic[16];
 	uint64_t checksum; /* of all that follows it */
 	uint64_t size;     /* of the file */
+	struct digest key; /* as in the name, which others could give it */
 	struct {
 		uint64_t offset, count;
 	} parts[CACHE_PARTS];

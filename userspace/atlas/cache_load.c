@@ -54,9 +54,10 @@ static bool is_ours(const struct stat *status)
 	       (size_t)status->st_size > sizeof(struct cache_header);
 }
 
-static bool is_whole(const struct cache_header *header, size_t size)
+static bool is_whole(const struct cache_header *header, size_t size, const struct digest *key)
 {
-	if (memcmp(header->magic, CACHE_MAGIC, sizeof(header->magic)) != 0 || header->size != size)
+	if (memcmp(header->magic, CACHE_MAGIC, sizeof(header->magic)) != 0 ||
+	    header->size != size || memcmp(&header->key, key, sizeof(*key)) != 0)
 		return false;
 	for (int i = 0; i < CACHE_PARTS; i++)
 		if (header->parts[i].offset > size ||
@@ -122,7 +123,7 @@ static void point_into(const struct cache_header *header, struct atlas *atlas)
 
 /* The pages that hold pointers become private; the rest stays the file's, shared by all who map it.
  */
-static struct cache_header *map_file(int fd, size_t *size)
+static struct cache_header *map_file(int fd, const struct digest *key, size_t *size)
 {
 	struct stat status;
 	struct cache_header *header;
@@ -133,7 +134,7 @@ static struct cache_header *map_file(int fd, size_t *size)
 	header = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	if (header == MAP_FAILED)
 		return NULL;
-	if (is_whole(header, *size)) {
+	if (is_whole(header, *size, key)) {
 		/* Who only looks up a few addresses need not keep in memory what was summed up. */
 		madvise(header, *size, MADV_DONTNEED);
 		return header;
@@ -155,7 +156,7 @@ int cache_load(const char *folder, const struct digest *key, struct atlas **atla
 	free(path);
 	if (fd < 0)
 		return -ENOENT;
-	header = map_file(fd, &size);
+	header = map_file(fd, key, &size);
 	close(fd);
 	if (!header)
 		return -ENOENT;

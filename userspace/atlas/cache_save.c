@@ -174,7 +174,7 @@ static int save_image(const char *folder, const struct digest *key, const struct
 
 int cache_save(const char *folder, const struct digest *key, const struct atlas *atlas)
 {
-	struct cache_header header = {.magic = CACHE_MAGIC};
+	struct cache_header header = {.magic = CACHE_MAGIC, .key = *key};
 	struct image image = {0};
 
 	compose(&image, &header, atlas);
