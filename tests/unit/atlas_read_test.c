@@ -82,8 +82,19 @@ static void a_file_that_ends_early_is_refused(void **state)
 	(void)state;
 	soil_refused("1.0.0.0,1.0.0.255,AU\n1.0.1.0,1.0.1.2",
 		     "soil:2: the file ends in the middle of a line; fetch it again");
+	/* Changes that were cut off between two lines. */
+	soil_refused("1.0.0.0,AU\n2.0.0.0,JP\n",
+		     "soil:2: IPv4 ends early: all above 2.0.0.0 would have its value; fetch the "
+		     "file again, or end with START, and no value");
+	soil_refused("1.0.0.0,AU\n2.0.0.0,\n2a00::,FR\n",
+		     "soil:3: IPv6 ends early: all above 2a00:: would have its value; fetch the "
+		     "file again, or end with START, and no value");
+	soil_refused("1.0.0.0,AU\n2a00::,FR\n2a01::,\n",
+		     "soil:2: IPv4 ends early: all above 1.0.0.0 would have its value; fetch the "
+		     "file again, or end with START, and no value");
 	for (unsigned i = 0; i < 800; i++)
 		length += (size_t)sprintf(text + length, "1.%u.%u.0,FR\n", i / 256, i % 256);
+	length += (size_t)sprintf(text + length, "2.0.0.0,\n");
 	size_t size = ZSTD_compress(packed, sizeof(packed), text, length, 3);
 	assert_false(ZSTD_isError(size));
 	world_write_bytes("whole", packed, size);

@@ -1,14 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Changes, the form of our own files: "start,value" means value from start up to the next row of
- * the family; an empty value is a gap. IPv4 first, then IPv6, each ascending.
+ * the family; an empty value is a gap. IPv4 first, then IPv6, each ascending. Each family ends with
+ * a gap: a file that was cut off would else give its last value to all addresses above.
  */
 #include <errno.h>
 
 #include "userspace/atlas/layer.h"
 
+/* The row before the next family, or before the end. */
+struct previous {
+	struct address start;
+	bool open; /* its value is not a gap */
+};
+
+/* Refuses a family that does not end with a gap. */
+static int close_family(struct reader *reader, const struct previous *previous)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (!previous->open)
+		return 0;
+	return reader_fault(reader, EBADMSG, NULL,
+			    "%s ends early: all above %s would have its value; fetch the file "
+			    "again, or end with START, and no value",
+			    previous->start.family == FAMILY_V4 ? "IPv4" : "IPv6",
+			    address_format(previous->start, text));
+}
+
 static int take_row(struct reader *reader, const struct layer_context *context,
-		    struct address *previous, struct layer *layer)
+		    struct previous *previous, struct layer *layer)
 {
 	const struct csv *csv = &reader->csv;
 	const struct field *first = &csv->fields[0];
@@ -22,26 +43,28 @@ static int take_row(struct reader *reader, const struct layer_context *context,
 	if (text_address(first->text, first->length, &start))
 		return reader_fault(reader, EBADMSG, first,
 				    "\"%.40s\" is not an address; write start,value", first->text);
-	bool ascends = start.family == previous->family ? start.value > previous->value
-							: start.family == FAMILY_V6;
-	if (!ascends && layer->changes[previous->family].count)
+	bool same = start.family == previous->start.family;
+	bool ascends = same ? start.value > previous->start.value : start.family == FAMILY_V6;
+	if (!ascends && layer->changes[previous->start.family].count)
 		return reader_fault(reader, EBADMSG, first,
 				    "%s comes after a higher address; sort by start, IPv4 first",
 				    first->text);
-	int error = layer_value(reader, context, &csv->fields[1], &value);
+	int error = same ? 0 : close_family(reader, previous);
+	if (!error)
+		error = layer_value(reader, context, &csv->fields[1], &value);
 	if (error)
 		return error;
 	struct changes *changes = &layer->changes[start.family];
 	if ((!changes->count && start.value && changes_append(changes, 0, 0)) ||
 	    changes_append(changes, start.value, value))
 		return reader_no_memory(reader);
-	*previous = start;
+	*previous = (struct previous){start, csv->fields[1].length > 0};
 	return 0;
 }
 
 int change_csv_read(struct reader *reader, const struct layer_context *context, struct layer *layer)
 {
-	struct address previous = {.family = FAMILY_V4};
+	struct previous previous = {.start = {.family = FAMILY_V4}};
 	int more = 1;
 
 	while (more > 0) {
@@ -51,5 +74,5 @@ int change_csv_read(struct reader *reader, const struct layer_context *context, 
 			return error;
 		more = reader_next(reader);
 	}
-	return more;
+	return more < 0 ? more : close_family(reader, &previous);
 }
