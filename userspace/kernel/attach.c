@@ -110,6 +110,12 @@ static int undo_one(struct kernel *kernel, const struct programs *programs,
 	return bpf_link_detach(attachment->link);
 }
 
+/* An interface that vanished meanwhile took its guard with it. */
+static bool is_gone(int error)
+{
+	return error == -ENODEV || error == -ENOLINK;
+}
+
 static void undo(struct kernel *kernel, const struct programs *programs,
 		 struct attachment *attachments, size_t count, struct diagnostics *diagnostics)
 {
@@ -118,7 +124,7 @@ static void undo(struct kernel *kernel, const struct programs *programs,
 				    ? undo_one(kernel, programs, &attachments[count])
 				    : 0;
 
-		if (error && error != -ENODEV && error != -ENOLINK)
+		if (error && !is_gone(error))
 			message_warn(diagnostics,
 				     "interface %s: cannot be put back to what it had: %s",
 				     attachments[count].interface->name, strerror(-error));
@@ -169,7 +175,7 @@ static int roll(struct kernel *kernel, const struct programs *programs,
 
 		*attachment = (struct attachment){&interfaces[i], hook, -1, -1, false};
 		error = attach_one(kernel, programs, attachment);
-		if (error == -ENODEV || error == -ENOLINK) {
+		if (is_gone(error)) {
 			message_warn(diagnostics, "interface %s went away meanwhile",
 				     interfaces[i].name);
 			error = 0;
@@ -220,7 +226,7 @@ static void remove_superseded(struct kernel *kernel, const struct interface *int
 
 		if (!error && !(wanted && hook == HOOK_CLSACT))
 			error = remove_clsact(interfaces[i].ifindex, &removed);
-		if (error)
+		if (error && !is_gone(error))
 			message_warn(diagnostics,
 				     "interface %s: a guard that is no longer wanted cannot be "
 				     "removed: %s",
@@ -261,7 +267,7 @@ int attach_remove_all(struct kernel *kernel, size_t *removed, struct diagnostics
 		error = tcx_supported() ? remove_tcx(kernel, interfaces[i].ifindex, 0, removed) : 0;
 		if (!error)
 			error = remove_clsact(interfaces[i].ifindex, removed);
-		if (error)
+		if (error && !is_gone(error))
 			failed = message(diagnostics, error,
 					 "interface %s: the guard cannot be removed: %s",
 					 interfaces[i].name, strerror(-error));

@@ -48,6 +48,7 @@ uint32_t program_id(int program);
 bool tcx_supported(void);
 int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count);
 int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link);
+/* In front of every other program: one that passes for good would hide packets from the guard. */
 int tcx_create(int program, uint32_t ifindex);
 /* -ENOENT or -EPERM: the link does not run @previous any more. */
 int tcx_update(int link, int program, int previous);

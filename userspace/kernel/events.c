@@ -19,7 +19,12 @@ struct kernel_events {
 	struct sweep sweep;
 	kernel_event_handler handler;
 	void *context;
+	int left; /* how many events this poll still takes */
 };
+
+/* A ring that is filled faster than it is read never ends, and the caller has other things to do.
+ * More than the ring holds: what was in it when a poll began is taken. */
+#define EVENTS_MOST 65536
 
 static int handle(void *context, void *data, size_t size)
 {
@@ -28,7 +33,7 @@ static int handle(void *context, void *data, size_t size)
 	/* Never shorter: the ring was made for this layout (EVENT_ABI). */
 	if (size >= sizeof(struct flow_event))
 		events->handler(data, events->context);
-	return 0;
+	return --events->left > 0 ? 0 : -EAGAIN; /* this one is taken */
 }
 
 static int open_pin(const struct kernel *kernel, enum shared_map which)
@@ -90,10 +95,12 @@ close_events:
 
 int kernel_events_poll(struct kernel_events *events, int timeout_ms)
 {
+	events->left = EVENTS_MOST;
 	int got = ring_buffer__poll(events->ring, timeout_ms);
 
-	if (got < 0)
+	if (got < 0 && got != -EAGAIN)
 		return got;
+	got = EVENTS_MOST - events->left;
 	int swept = sweep_silent(&events->sweep, events->handler, events->context);
 	return swept < 0 ? swept : got + swept;
 }

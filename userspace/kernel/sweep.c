@@ -74,11 +74,18 @@ static int take_out(struct sweep *sweep, const struct flow_key *key, bool monito
 	return 1;
 }
 
-/* The guard reports with the first packet after the interval: once it is over, no packet came. */
+/*
+ * The guard reports with the first packet after the interval: once it is over, no packet came. A
+ * steady flow is about to report by itself then, and a packet that the guard adds in the very
+ * moment of the deletion is in no sum (the counters have it): so only what stayed silent for a
+ * while longer is taken out.
+ */
 static bool is_silent(const struct flow_state *state, const struct sweep_generation *generation,
 		      uint64_t now)
 {
-	return now > state->reported && now - state->reported >= generation->interval_ns;
+	uint64_t patience = generation->interval_ns + generation->interval_ns / 8;
+
+	return now > state->reported && now - state->reported >= patience;
 }
 
 int sweep_silent(struct sweep *sweep, kernel_event_handler handler, void *context)

@@ -17,6 +17,7 @@
 
 #define TCX_EGRESS    ((enum bpf_attach_type)47) /* BPF_TCX_EGRESS, Linux 6.6 */
 #define CHAIN_MOST    64                         /* BPF_MPROG_MAX, kernel/bpf/mprog.c */
+#define CHAIN_FIRST   (1u << 3)                  /* BPF_F_BEFORE, and nothing named: all */
 #define IFINDEX_FIRST 1                          /* loopback: in every network namespace */
 
 /* The part of union bpf_attr that BPF_PROG_QUERY uses, as of Linux 6.6. */
@@ -98,7 +99,9 @@ int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link)
 
 int tcx_create(int program, uint32_t ifindex)
 {
-	return bpf_link_create(program, (int)ifindex, TCX_EGRESS, NULL);
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = CHAIN_FIRST);
+
+	return bpf_link_create(program, (int)ifindex, TCX_EGRESS, &options);
 }
 
 int tcx_update(int link, int program, int previous)

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The guard among the programs of others, and interfaces that vanish under it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "tests/prog/applied.h"
+
+#define TCX_EGRESS ((enum bpf_attach_type)47) /* BPF_TCX_EGRESS, Linux 6.6 */
+
+/* Somebody else's program at the end of a chain, as a CNI attaches it: lets everything pass, and no
+ * program behind it sees a packet. Returns its link. */
+static int attach_foreign(const char *name)
+{
+	const struct bpf_insn pass[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = TC_ACT_OK},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int program = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "foreign", "GPL", pass,
+				    sizeof(pass) / sizeof(pass[0]), NULL);
+	int link = bpf_link_create(program, (int)if_nametoindex(name), TCX_EGRESS, NULL);
+
+	assert_true(link >= 0);
+	close(program);
+	return link;
+}
+
+static void test_foreign_pass_hides_nothing(void **state)
+{
+	struct applied *applied = *state;
+	int before = attach_foreign("gone0");
+
+	assert_true(applied_passes("gone0", "far0", DENIED_V4));
+	applied_apply(applied, applied->table);
+	assert_false(applied_passes("gone0", "far0", DENIED_V4));
+	int behind = attach_foreign("gone0");
+	assert_false(applied_passes("gone0", "far0", DENIED_V4));
+	assert_true(applied_passes("gone0", "far0", ALLOWED_V4));
+	/* A swap keeps the guard's place. */
+	applied_apply(applied, applied->swapped);
+	assert_false(applied_passes("gone0", "far0", ALLOWED_V4));
+	assert_true(applied_passes("gone0", "far0", DENIED_V4));
+	close(before);
+	close(behind);
+}
+
+/* Links come and go, as containers do, while policies are applied and a guard is taken off. */
+static void come_and_go(int lock)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(lock); /* a fork shares it */
+	for (;;)
+		if (system("ip link add came0 type veth peer name came1 2>/dev/null; "
+			   "ip link del came0 2>/dev/null"))
+			continue;
+}
+
+static void test_interfaces_vanish_meanwhile(void **state)
+{
+	enum { ROUNDS = 40 };
+	struct applied *applied = *state;
+	pid_t child = fork();
+
+	if (child == 0)
+		come_and_go(applied->kernel->lock);
+	for (int i = 0; i < ROUNDS; i++) {
+		applied_apply(applied, i % 2 ? applied->table : applied->swapped);
+		assert_int_equal(kernel_detach(applied->kernel, &applied->diagnostics), 0);
+	}
+	kill(child, SIGTERM);
+	assert_int_equal(applied_exit_of(child), 128 + SIGTERM);
+	for (size_t i = 0; i < applied->diagnostics.count; i++)
+		assert_non_null(strstr(applied->diagnostics.items[i].text, "went away meanwhile"));
+	if (system("ip link del came0 2>/dev/null"))
+		return; /* it was gone */
+}
+
+static int open_descriptors(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* Everything that is opened is closed, also where something fails. */
+static void test_descriptors(void **state)
+{
+	struct applied *applied = *state;
+	char *nowhere[] = {(char *)"nowhere*"};
+	struct kernel_options wrong = {.guard = nowhere, .guard_count = 1};
+	uint32_t generation;
+	int before = open_descriptors();
+
+	for (int i = 0; i < 3; i++) {
+		applied_apply(applied, applied->table);
+		assert_true(kernel_apply(applied->kernel, applied->table, &wrong, NULL, &generation,
+					 &applied->diagnostics) < 0);
+		applied_reopen(applied);
+		assert_int_equal(kernel_detach(applied->kernel, &applied->diagnostics), 0);
+	}
+	assert_int_equal(open_descriptors(), before);
+}
+
+int main(void)
+{
+#define APPLIED(test) cmocka_unit_test_setup_teardown(test, applied_set_up, applied_tear_down)
+	const struct CMUnitTest tests[] = {
+		APPLIED(test_foreign_pass_hides_nothing),
+		APPLIED(test_interfaces_vanish_meanwhile),
+		APPLIED(test_descriptors),
+	};
+
+	namespace_make();
+	return cmocka_run_group_tests_name("kernel chain", tests, NULL, NULL);
+}
