@@ -38,13 +38,19 @@ static void test_message(void **state)
 	char *text;
 
 	(void)state;
-	text = ages_message(items, 7, 120, 0, NOON);
-	assert_string_equal(text, "data older than 120 days: older (2025-01-01) and 1 more");
-	free(text);
 	text = ages_message(items, 7, 45, 120, NOON);
-	assert_string_equal(text, "data older than 45 days: edge (2026-07-21) and 1 more");
+	assert_string_equal(text, "stale data: older is 686 days old, and 3 more are over 45");
 	free(text);
-	assert_null(ages_message(items, 7, 1000, 0, NOON));
+	text = ages_message(items, 7, 119, 1000, NOON);
+	assert_string_equal(text, "old data: older is 686 days old, and 2 more are over 119");
+	free(text);
+	text = ages_message(items, 4, 75, 170, NOON);
+	assert_string_equal(text, "old data: old is 170 days old, and 1 more is over 75");
+	free(text);
+	text = ages_message(items, 1, 45, 169, NOON);
+	assert_string_equal(text, "stale data: old is 170 days old");
+	free(text);
+	assert_null(ages_message(items, 7, 686, 1000, NOON));
 }
 
 static void test_durations(void **state)

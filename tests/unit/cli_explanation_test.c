@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "userspace/cli/explanation.c"
+#include "userspace/cli/explanation_json.c"
 #include "userspace/cli/explanation_text.c"
 #include "userspace/cli/page.c"
 
@@ -187,7 +188,7 @@ static void test_two_jurisdictions_in_words(void **state)
 
 	(void)state;
 	ask(&allow, (struct place){.asn = 20940}, (struct reach){{NL, US}, 2, 0});
-	explanation.operator= & akamai;
+	explanation.asn_operator = &akamai;
 	akamai.seat_inferred = true;
 	assert_int_equal(explanation_notes(&explanation, notes), 1);
 	assert_string_equal(notes[0], "registered in NL (Netherlands), controlled from US (United "
@@ -216,7 +217,7 @@ static void test_the_page_fits(void **state)
 
 	(void)state;
 	ask(&allow, place, (struct reach){{NL, US}, 2, 0});
-	explanation.operator= & akamai;
+	explanation.asn_operator = &akamai;
 	explanation.basis = OWNER_SOURCED;
 	explanation.decision = (struct decision){VERDICT_DENY, REASON_OWNER, RULE_NONE, 1};
 	explanation_print(out, &explainer, &explanation);
@@ -230,6 +231,32 @@ static void test_the_page_fits(void **state)
 	free(page);
 }
 
+static void test_what_is_doubted_is_no_source(void **state)
+{
+	struct explainer explainer = {.policy = &policy};
+	struct asn_operator doubted = {.asn = 64500,
+				       .name = "Doubted SA",
+				       .organisation = "",
+				       .parent = "",
+				       .since = "",
+				       .source = "ownership not established",
+				       .doubtful = true};
+	json_t *line, *owner;
+
+	(void)state;
+	ask(&allow, (struct place){.asn = 64500}, (struct reach){{0}, 0, 0});
+	explanation.asn_operator = &doubted;
+	explanation.basis = OWNER_UNKNOWN;
+	explanation.decision = (struct decision){VERDICT_DENY, REASON_OWNER_UNKNOWN, RULE_NONE, 1};
+	line = explanation_json(&explainer, &explanation);
+	owner = json_object_get(line, "owner");
+	assert_string_equal(json_string_value(json_object_get(owner, "basis")), "unknown");
+	assert_true(json_is_null(json_object_get(owner, "source")));
+	assert_non_null(strstr(json_string_value(json_array_get(json_object_get(line, "notes"), 0)),
+			       "ownership not established"));
+	json_decref(line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_a_long_list_ends_in_dots),
 		cmocka_unit_test(test_two_jurisdictions_in_words),
 		cmocka_unit_test(test_the_page_fits),
+		cmocka_unit_test(test_what_is_doubted_is_no_source),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

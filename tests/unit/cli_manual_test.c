@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The goal: the manual lists every reason, in the words that the program uses. */
+/* The goal: the manual lists every reason, in the words that the program uses, and every key of a
+ * policy. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "maps/control.h"
 #include "userspace/base/file.h"
 #include "userspace/table/table.h"
 
@@ -32,10 +34,57 @@ static void test_every_reason_is_in_the_manual(void **state)
 	file_free(&file);
 }
 
+static void test_every_policy_key_is_in_the_manual(void **state)
+{
+	static const char *const words[] = {"gabelou : 1",
+					    "name",
+					    "mode",
+					    "interfaces",
+					    "guard :",
+					    "chain :",
+					    "allow ,",
+					    "unlisted",
+					    "deny",
+					    "anycast",
+					    "local",
+					    "private",
+					    "connected ,",
+					    "none",
+					    "data",
+					    "max-age :",
+					    "agree :",
+					    "soil , owner",
+					    "asn",
+					    "last-word",
+					    "to",
+					    "why",
+					    "monitor",
+					    "default",
+					    "control",
+					    "registry",
+#define CONTROL(identifier, name, is_default, text) name " ,",
+					    CONTROLS(CONTROL)
+#undef CONTROL
+	};
+	struct diagnostics diagnostics = {0};
+	struct file file;
+
+	(void)state;
+	assert_int_equal(file_read(MANUAL, 1 << 20, &file, &diagnostics), 0);
+	const char *start = memmem(file.bytes, file.size, ".Sh POLICY", strlen(".Sh POLICY"));
+	assert_non_null(start);
+	size_t size = (size_t)((const char *)file.bytes + file.size - start);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!memmem(start, size, words[i], strlen(words[i])))
+			fail_msg("%s lacks: %s", MANUAL, words[i]);
+	file_free(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_reason_is_in_the_manual),
+		cmocka_unit_test(test_every_policy_key_is_in_the_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,15 @@ static void test_clean(void **state)
 				       "2J",
 				       clean),
 			    "a?2J");
-	assert_string_equal(page_clean("Réunion", clean), "Réunion");
+	assert_string_equal(page_clean("Réunion €", clean), "Réunion €");
+	/* Not UTF-8: a C1 control as one byte, Latin-1, a character cut short. */
+	assert_string_equal(page_clean("a\x9b"
+				       "2J",
+				       clean),
+			    "a?2J");
+	assert_string_equal(page_clean("R\xe9union", clean), "R?union");
+	assert_string_equal(page_clean("caf\xe2\x82", clean), "caf?");
+	assert_string_equal(page_clean("\xff\xf0\x9f\x98", clean), "??");
 }
 
 static void test_wrap_keeps_the_width(void **state)

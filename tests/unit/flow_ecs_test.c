@@ -67,7 +67,7 @@ static struct flow whole(const struct flow_event *event)
 		.rule_name = "deny #2",
 		.rule_why = "because",
 		.place = &place,
-		.operator= & amazon,
+		.asn_operator = &amazon,
 		.reach = {{COUNTRY('L', 'U'), COUNTRY('U', 'S')}, 2, 0},
 	};
 }
@@ -233,7 +233,7 @@ static void test_a_name_that_is_not_utf8(void **state)
 
 	(void)state;
 	latin1.name = "Soci\xe9t\xe9";
-	flow.operator= & latin1;
+	flow.asn_operator = &latin1;
 	json_t *line = flow_ecs(&flow);
 
 	assert_non_null(line);
@@ -253,7 +253,7 @@ static void test_inferred_reach_says_so(void **state)
 	struct flow flow = whole(&tcp);
 
 	(void)state;
-	flow.operator= & unlisted;
+	flow.asn_operator = &unlisted;
 	flow.reach = (struct reach){{COUNTRY('N', 'L')}, 1, 1};
 	json_t *line = flow_ecs(&flow);
 

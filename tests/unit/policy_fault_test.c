@@ -103,6 +103,9 @@ static void values_are_of_their_kind(void **state)
 		{HEAD "interfaces: {guard: eth0}\n", "3:21: `eth0` is not a list of interface "
 						     "names or globs (or write auto); write "
 						     "[eth0]"},
+		{HEAD "interfaces: {guard: [auto]}\n",
+		 "3:22: `auto` in a list would be an interface of "
+		 "that name; write `guard: auto`"},
 		{HEAD "interfaces: {guard: []}\n", "3:21: an empty list; name interface names"},
 		{HEAD "interfaces: {guard: [\"a b\"]}\n", "3:22: `a b` is no name or glob"},
 		{HEAD "interfaces: {guard: [[a]]}\n", "3:22: `[...]` is no name or glob"},
@@ -259,6 +262,11 @@ static void prefixes_are_whole(void **state)
 					"(6to4, RFC 3056); write 0.0.0.0/0"},
 		{TO("[\"2001::3fff:fdfe\"]"), "2:15: 2001::3fff:fdfe is judged by the IPv4 address "
 					      "inside it (Teredo, RFC 4380); write 192.0.2.1/32"},
+		{TO("[\"::/96\"]"), "2:15: ::/96 is judged by the IPv4 address inside it "
+				    "(IPv4-compatible, RFC 4291); write 0.0.0.0/0"},
+		{TO("[\"::192.0.2.0/120\"]"), "2:15: ::192.0.2.0/120 is judged by the IPv4 address "
+					      "inside it (IPv4-compatible, RFC 4291); write "
+					      "192.0.2.0/24"},
 	};
 
 	(void)state;

@@ -132,7 +132,7 @@ static void fill_from_atlas(struct resolver *resolver, const struct manifest *ma
 		address = special_embedded(special, address);
 	flow->atlas = resolver->atlas;
 	flow->place = atlas_place(resolver->atlas, atlas_lookup(resolver->atlas, address));
-	flow->operator= atlas_operator(resolver->atlas, flow->place->asn);
+	flow->asn_operator = atlas_operator(resolver->atlas, flow->place->asn);
 	flow->reach = atlas_reach(resolver->atlas, flow->place->asn, manifest->registry);
 }
 

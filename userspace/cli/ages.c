@@ -19,13 +19,6 @@ int age_days(const char *date, time_t now)
 	return then >= now ? 0 : (int)((now - then) / DAY_SECONDS);
 }
 
-static bool in_bounds(const struct aged *item, unsigned over, unsigned not_over, time_t now)
-{
-	int days = age_days(item->date, now);
-
-	return days >= 0 && (unsigned)days > over && (!not_over || (unsigned)days <= not_over);
-}
-
 static bool seen(const struct aged *items, size_t until)
 {
 	for (size_t i = 0; i < until; i++)
@@ -35,24 +28,30 @@ static bool seen(const struct aged *items, size_t until)
 	return false;
 }
 
-char *ages_message(const struct aged *items, size_t count, unsigned over, unsigned not_over,
+char *ages_message(const struct aged *items, size_t count, unsigned warn, unsigned stale,
 		   time_t now)
 {
 	const struct aged *oldest = NULL;
+	int age = 0;
 	size_t found = 0;
-	char others[32] = "", *text;
+	char others[64] = "", *text;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!in_bounds(&items[i], over, not_over, now) || seen(items, i))
+		int days = age_days(items[i].date, now);
+
+		if (days <= (int)warn || seen(items, i))
 			continue;
-		if (!oldest || age_days(items[i].date, now) > age_days(oldest->date, now))
-			oldest = &items[i];
 		found++;
+		if (days > age) {
+			oldest = &items[i];
+			age = days;
+		}
 	}
 	if (found > 1)
-		snprintf(others, sizeof(others), " and %zu more", found - 1);
-	if (!oldest || asprintf(&text, "data older than %u days: %s (%s)%s", over, oldest->name,
-				oldest->date, others) < 0)
+		snprintf(others, sizeof(others), ", and %zu more %s over %u", found - 1,
+			 found == 2 ? "is" : "are", warn);
+	if (!oldest || asprintf(&text, "%s data: %s is %d days old%s",
+				age > (int)stale ? "stale" : "old", oldest->name, age, others) < 0)
 		return NULL;
 	return text;
 }

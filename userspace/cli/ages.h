@@ -15,12 +15,14 @@ struct aged {
 	const char *date;
 };
 
+#define AGES_REMEDY "run scripts/refresh-data, or name newer files under data:"
+
 /*
- * "data older than 120 days: DB-IP Lite (2026-06-01) and 3 more": the oldest of those of @items
- * that are over @over days and not over @not_over (0: no upper bound). NULL if there are none or
- * memory ran out; else the caller frees it.
+ * "stale data: DB-IP Lite is 176 days old, and 5 more are over 45": names the oldest of those of
+ * @items that are over @warn days old; "old data" if it is not over @stale. NULL if there is none
+ * or memory ran out; else the caller frees it.
  */
-char *ages_message(const struct aged *items, size_t count, unsigned over, unsigned not_over,
+char *ages_message(const struct aged *items, size_t count, unsigned warn, unsigned stale,
 		   time_t now);
 
 #endif

@@ -34,9 +34,8 @@ static int review(const struct pipeline *pipeline, bool strict, struct diagnosti
 		return diagnostics_error(
 			diagnostics, ENODEV,
 			(struct location){policy->file, policy->guard_line, policy->guard_column},
-			"there is no interface to guard, so nothing was applied; "
-			"name one that is there under interfaces.guard, or write "
-			"\"auto\"");
+			"there is no interface to guard, so nothing was applied; name one that is "
+			"there, or write `guard: auto`");
 	return strict && review_strictly(diagnostics) ? -EINVAL : 0;
 }
 

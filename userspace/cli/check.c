@@ -25,9 +25,9 @@ static void print_text(const struct pipeline *pipeline)
 	for (size_t i = 0; i < atlas_source_count(pipeline->atlas); i++) {
 		const struct source *source = atlas_source(pipeline->atlas, i);
 
-		page_field(stdout, i ? "" : "data", "%s: %s, %s, %s rows",
+		page_field(stdout, i ? "" : "data", "%s: %s, %s, %s row%s",
 			   source_role_name(source->role), source->name, source->date,
-			   page_count(source->rows, count));
+			   page_count(source->rows, count), source->rows == 1 ? "" : "s");
 	}
 }
 

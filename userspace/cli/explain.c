@@ -80,8 +80,8 @@ static struct targets targets_of(const struct cli_operands *operands,
 			targets_add(&targets, text, address);
 		else if (looks_like_number(text))
 			diagnostics_error(diagnostics, EINVAL, (struct location){0},
-					  "%s: not an address; write it whole, without a prefix "
-					  "length or a port",
+					  "\"%s\" is not an address; write it whole, without a "
+					  "prefix length or a port",
 					  text);
 		else
 			resolve(&targets, text, diagnostics);
@@ -129,13 +129,15 @@ static struct atlas *enforced_atlas(const struct manifest *manifest,
 {
 	struct diagnostics faults = {0};
 	struct atlas *atlas = NULL;
-	char changed[256];
+	char changed[256], fault[512];
 
 	if (manifest_atlas(manifest, &atlas, &faults) != 0)
 		diagnostics_warn(diagnostics, (struct location){0},
 				 "the data that was applied can no longer be read (%s); soil and "
 				 "owner are from the record, without ASN and sources",
-				 faults.count ? faults.items[0].text : "out of memory");
+				 faults.count
+					 ? diagnostic_format(&faults.items[0], fault, sizeof(fault))
+					 : "out of memory");
 	else if (!manifest_same_data(manifest, atlas, changed, sizeof(changed)))
 		diagnostics_warn(diagnostics, (struct location){0},
 				 "data changed on disk since it was applied (%s): the verdict is "

@@ -41,13 +41,13 @@ struct explanation explanation_of(const struct explainer *explainer, const char 
 		return explanation;
 	}
 	explanation.place = *atlas_place(atlas, atlas_lookup(atlas, explanation.judged));
-	explanation.operator= atlas_operator(atlas, explanation.place.asn);
+	explanation.asn_operator = atlas_operator(atlas, explanation.place.asn);
 	explanation.reach = atlas_reach(atlas, explanation.place.asn,
 					explainer->policy->unlisted == POLICY_UNLISTED_REGISTRY);
 	if (explanation.reach.inferred)
 		explanation.basis = OWNER_INFERRED;
-	else if (explanation.operator)
-		explanation.basis = explanation.operator->basis;
+	else if (explanation.asn_operator)
+		explanation.basis = explanation.asn_operator->basis;
 	return explanation;
 }
 
@@ -218,27 +218,27 @@ static const char *country_words(country_t country, char *text, size_t size)
 }
 
 /* The cases where looking at one axis, or one half of the owner, gets it wrong. */
-static size_t note_owner(const struct asn_operator *operator, char * note)
+static size_t note_owner(const struct asn_operator *asn_operator, char *note)
 {
 	char seat[64], parent[64];
 
-	if (operator->doubtful) {
+	if (asn_operator->doubtful) {
 		snprintf(note, NOTE_SIZE,
 			 "on the doubtful list, so it gets no owner by inference: %s",
-			 operator->source);
+			 asn_operator->source);
 		return 1;
 	}
-	if (!operator->seat || !operator->parent_country ||
-	     country_state(operator->seat) == country_state(operator->parent_country))
+	if (!asn_operator->seat || !asn_operator->parent_country ||
+	    country_state(asn_operator->seat) == country_state(asn_operator->parent_country))
 		return 0;
-	country_words(operator->seat, seat, sizeof(seat));
-	country_words(operator->parent_country, parent, sizeof(parent));
-	if (operator->seat_inferred)
-		snprintf(note, NOTE_SIZE, "registered in %s, controlled from %s: %s", seat,
-			 parent, operator->parent);
+	country_words(asn_operator->seat, seat, sizeof(seat));
+	country_words(asn_operator->parent_country, parent, sizeof(parent));
+	if (asn_operator->seat_inferred)
+		snprintf(note, NOTE_SIZE, "registered in %s, controlled from %s: %s", seat, parent,
+			 asn_operator->parent);
 	else
 		snprintf(note, NOTE_SIZE, "a legal person of %s with a parent in %s: %s", seat,
-			 parent, operator->parent);
+			 parent, asn_operator->parent);
 	return 1;
 }
 
@@ -251,8 +251,8 @@ size_t explanation_notes(const struct explanation *explanation, char notes[][NOT
 		snprintf(notes[count++], NOTE_SIZE,
 			 "it holds the IPv4 address %s, and is judged by that",
 			 address_format(explanation->judged, text));
-	if (explanation->operator)
-		count += note_owner(explanation->operator, notes[count]);
+	if (explanation->asn_operator)
+		count += note_owner(explanation->asn_operator, notes[count]);
 	if (explanation->place.state == SOIL_ANYCAST)
 		strcpy(notes[count++], "anycast: announced from many places at once, so its soil "
 				       "means nothing; its owner decides");

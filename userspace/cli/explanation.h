@@ -24,7 +24,7 @@ struct explanation {
 	struct address address;
 	struct address judged; /* the IPv4 address inside, for an embedded one; else address */
 	struct place place;
-	const struct asn_operator *operator; /* NULL: not known */
+	const struct asn_operator *asn_operator; /* NULL: not known */
 	struct reach reach;
 	enum owner_basis basis;
 	struct decision decision;

@@ -24,21 +24,25 @@ static json_t *asn_part(const struct explanation *explanation)
 {
 	uint32_t asn = explanation->place.asn;
 
-	return json_pack("{s:o, s:o}", "number", asn ? json_integer(asn) : json_null(), "name",
-			 text_json(explanation->operator ? explanation->operator->name : NULL));
+	return json_pack(
+		"{s:o, s:o}", "number", asn ? json_integer(asn) : json_null(), "name",
+		text_json(explanation->asn_operator ? explanation->asn_operator->name : NULL));
 }
 
 static json_t *owner_part(const struct explanation *explanation)
 {
 	static const struct asn_operator nobody;
-	const struct asn_operator *operator= explanation->operator? explanation->operator: & nobody;
+	const struct asn_operator *listed = explanation->asn_operator;
 
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "parent", text_json(operator->parent),
-		"parent_country", text_json_country(operator->parent_country), "seat",
-		text_json_country(operator->seat), "reach", text_json_reach(&explanation->reach),
-		"basis", owner_basis_name(explanation->basis), "source",
-		text_json(operator->source), "organisation", text_json(operator->organisation));
+	/* Without an owner, the source says why there is none: that is among the notes. */
+	if (!listed || listed->basis == OWNER_UNKNOWN)
+		listed = &nobody;
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "parent", text_json(listed->parent),
+			 "parent_country", text_json_country(listed->parent_country), "seat",
+			 text_json_country(listed->seat), "reach",
+			 text_json_reach(&explanation->reach), "basis",
+			 owner_basis_name(explanation->basis), "source", text_json(listed->source),
+			 "organisation", text_json(listed->organisation));
 }
 
 static json_t *deciding_rule(const struct explainer *explainer, uint16_t number)

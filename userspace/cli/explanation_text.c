@@ -99,38 +99,39 @@ static void print_network(FILE *out, const struct explainer *explainer,
 	else if (!asn)
 		page_field(out, "network", "none: no network announces it");
 	else
-		page_field(out, "network", "AS%u%s%s", asn, explanation->operator ? " " : "",
-			   explanation->operator ? explanation->operator->name : "");
+		page_field(out, "network", "AS%u%s%s", asn, explanation->asn_operator ? " " : "",
+			   explanation->asn_operator ? explanation->asn_operator->name : "");
 }
 
 static void print_listed_owner(FILE *out, const struct explanation *explanation)
 {
-	const struct asn_operator *operator= explanation->operator;
+	const struct asn_operator *asn_operator = explanation->asn_operator;
 	char parent[3], seat[3];
 
-	page_field(out, "owner", "%s", operator->organisation);
-	page_field(out, "", "parent %s (%s)", operator->parent,
-		   country_format(operator->parent_country, parent));
-	if (operator->seat)
-		page_field(out, "", "seat %s%s",
-			   country_format(operator->seat, seat),
-			   operator->seat_inferred ? ", inferred from where its space is registered"
-						   : "");
+	page_field(out, "owner", "%s", asn_operator->organisation);
+	page_field(out, "", "parent %s (%s)", asn_operator->parent,
+		   country_format(asn_operator->parent_country, parent));
+	if (asn_operator->seat)
+		page_field(out, "", "seat %s%s", country_format(asn_operator->seat, seat),
+			   asn_operator->seat_inferred
+				   ? ", inferred from where its space is registered"
+				   : "");
 	page_field(out, "", "%s%s%s: %s", owner_basis_name(explanation->basis),
-		   *operator->since ? ", since " : "", operator->since,
-		   *operator->source ? operator->source : "no citation");
+		   *asn_operator->since ? ", since " : "", asn_operator->since,
+		   *asn_operator->source ? asn_operator->source : "no citation");
 }
 
 static void print_owner(FILE *out, const struct explanation *explanation)
 {
-	const struct asn_operator *operator= explanation->operator;
+	const struct asn_operator *asn_operator = explanation->asn_operator;
 	char reach[REACH_TEXT_SIZE], code[3];
 
-	if (operator&& operator->basis != OWNER_UNKNOWN)
+	if (asn_operator && asn_operator->basis != OWNER_UNKNOWN)
 		print_listed_owner(out, explanation);
 	else if (explanation->reach.inferred)
-		page_field(out, "owner", "not listed; %s by inference, from its registry",
-			   country_format(operator ? operator->registry : COUNTRY_NONE, code));
+		page_field(
+			out, "owner", "not listed; %s by inference, from its registry",
+			country_format(asn_operator ? asn_operator->registry : COUNTRY_NONE, code));
 	else if (explanation->place.asn)
 		page_field(out, "owner", "unknown: in no owner table");
 	text_reach(&explanation->reach, reach);

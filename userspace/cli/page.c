@@ -5,28 +5,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool begins_character(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+/* How many bytes the UTF-8 character at @text takes; 0: it is none (RFC 3629), or a control
+ * character. Overlong forms and surrogates are left to the terminal: it shows them as faulty. */
+static size_t printable(const unsigned char *text)
+{
+	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+
+	if (text[0] < 0x20 || text[0] == 0x7f || (text[0] >= 0x80 && text[0] < 0xc2) ||
+	    text[0] > 0xf4)
+		return 0;
+	if (text[0] == 0xc2 && text[1] < 0xa0) /* U+0080 to U+009F */
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
 const char *page_clean(const char *text, char *clean)
 {
 	char *to = clean;
 
 	while (*text) {
-		unsigned char c = (unsigned char)text[0], next = (unsigned char)text[1];
+		size_t length = printable((const unsigned char *)text);
 
-		if (c == 0xc2 && next >= 0x80 && next < 0xa0) { /* U+0080 to U+009F */
-			*to++ = '?';
-			text += 2;
-		} else {
-			*to++ = c < 0x20 || c == 0x7f ? '?' : (char)c;
-			text++;
+		if (length) {
+			memmove(to, text, length);
+			to += length;
+			text += length;
+			continue;
 		}
+		*to++ = '?';
+		do /* one mark for what was meant as one character */
+			text++;
+		while (*text && !begins_character(*text));
 	}
 	*to = '\0';
 	return clean;
-}
-
-static bool begins_character(char c)
-{
-	return ((unsigned char)c & 0xc0) != 0x80;
 }
 
 size_t page_columns(const char *text)

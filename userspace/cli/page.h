@@ -11,8 +11,8 @@
 #define PAGE_WIDTH 79 /* columns; the 80th would make some terminals wrap */
 #define PAGE_LABEL 11 /* columns that page_field keeps for the label */
 
-/* Control characters in @text to '?', into @clean (as long as @text; may be @text itself): names
- * from a data file must not move the cursor. Returns @clean. */
+/* Control characters in @text, and what is not UTF-8, to '?', into @clean (as long as @text; may be
+ * @text itself): names from a data file must not move the cursor. Returns @clean. */
 const char *page_clean(const char *text, char *clean);
 
 /* Columns that UTF-8 text takes (one per character). */

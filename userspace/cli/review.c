@@ -9,18 +9,6 @@
 #include "userspace/cli/ages.h"
 #include "userspace/flow/text.h"
 
-static void warn_of_age(const struct pipeline *pipeline, const struct aged *items, size_t count,
-			unsigned over, unsigned not_over, const char *remedy,
-			struct diagnostics *diagnostics)
-{
-	char *message = ages_message(items, count, over, not_over, time(NULL));
-
-	if (message)
-		diagnostics_warn(diagnostics, (struct location){.file = pipeline->policy->file},
-				 "%s; %s", message, remedy);
-	free(message);
-}
-
 void review_ages(const struct pipeline *pipeline, struct diagnostics *diagnostics)
 {
 	const struct policy *policy = pipeline->policy;
@@ -34,10 +22,11 @@ void review_ages(const struct pipeline *pipeline, struct diagnostics *diagnostic
 
 		items[i] = (struct aged){source->name, source->date};
 	}
-	warn_of_age(pipeline, items, count, policy->stale_days, 0,
-		    "stale: make it anew, or name newer files under data:", diagnostics);
-	warn_of_age(pipeline, items, count, policy->warn_days, policy->stale_days,
-		    "install newer data, or raise max-age:", diagnostics);
+	char *message =
+		ages_message(items, count, policy->warn_days, policy->stale_days, time(NULL));
+	if (message)
+		diagnostics_warn(diagnostics, (struct location){0}, "%s; " AGES_REMEDY, message);
+	free(message);
 	free(items);
 }
 
@@ -67,8 +56,9 @@ size_t review_interfaces(const struct policy *policy, struct diagnostics *diagno
 			diagnostics_warn(diagnostics,
 					 (struct location){policy->file, policy->guard_line,
 							   policy->guard_column},
-					 "\"%s\" matches no interface of this host; write the name "
-					 "of one ('ip link' lists them), or \"auto\"",
+					 "\"%s\" matches no interface here (loopback is never "
+					 "guarded); write the name of one ('ip link' lists them), "
+					 "or `guard: auto`",
 					 policy->guard.items[i]);
 		guarded += found;
 	}

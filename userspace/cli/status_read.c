@@ -68,14 +68,10 @@ static void find_old_data(struct status *status)
 	}
 	if (!items)
 		return;
-	char *old = ages_message(items, count, stale, 0, time(NULL));
-	char *aging = ages_message(items, count, warn, stale, time(NULL));
+	char *old = ages_message(items, count, warn, stale, time(NULL));
 	if (old)
-		add_problem(status, "%s: stale; install newer data and apply again", old);
-	if (aging)
-		add_problem(status, "%s", aging);
+		add_problem(status, "%s; " AGES_REMEDY ", and apply again", old);
 	free(old);
-	free(aging);
 	free(items);
 }
 

@@ -94,10 +94,10 @@ static json_t *destination_part(const struct flow *flow)
 	if (flow->place->asn) {
 		json_t *as = json_pack("{s:I}", "number", (json_int_t)flow->place->asn);
 
-		if (as && flow->operator&& * flow->operator->name)
+		if (as && flow->asn_operator && *flow->asn_operator->name)
 			json_object_set_new(
 				as, "organization",
-				json_pack("{s:o}", "name", text_json(flow->operator->name)));
+				json_pack("{s:o}", "name", text_json(flow->asn_operator->name)));
 		json_object_set_new(part, "as", as);
 	}
 	return part;
@@ -122,23 +122,24 @@ static json_t *rule_part(const struct flow *flow)
 
 static json_t *owner_part(const struct flow *flow)
 {
-	const struct asn_operator *operator= flow->operator;
+	const struct asn_operator *asn_operator = flow->asn_operator;
 	json_t *owner = json_pack("{s:o}", "reach", text_json_reach(&flow->reach));
-	enum owner_basis basis = operator? operator->basis : OWNER_UNKNOWN;
+	enum owner_basis basis = asn_operator ? asn_operator->basis : OWNER_UNKNOWN;
 
 	if (!owner)
 		return NULL;
 	if (flow->reach.inferred)
 		basis = OWNER_INFERRED;
 	json_object_set_new(owner, "basis", json_string(owner_basis_name(basis)));
-	if (!operator)
+	if (!asn_operator)
 		return owner;
-	if (operator->parent_country)
-		json_object_set_new(owner, "country", text_json_country(operator->parent_country));
-	if (*operator->parent)
-		json_object_set_new(owner, "parent", text_json(operator->parent));
-	if (operator->seat)
-		json_object_set_new(owner, "seat", text_json_country(operator->seat));
+	if (asn_operator->parent_country)
+		json_object_set_new(owner, "country",
+				    text_json_country(asn_operator->parent_country));
+	if (*asn_operator->parent)
+		json_object_set_new(owner, "parent", text_json(asn_operator->parent));
+	if (asn_operator->seat)
+		json_object_set_new(owner, "seat", text_json_country(asn_operator->seat));
 	return owner;
 }
 

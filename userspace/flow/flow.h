@@ -19,8 +19,8 @@ struct flow {
 	const char *policy_name;
 	const char *rule_name; /* NULL: no rule decided */
 	const char *rule_why;
-	const struct place *place;           /* NULL: not known (no IP destination) */
-	const struct asn_operator *operator; /* NULL: not known */
+	const struct place *place;               /* NULL: not known (no IP destination) */
+	const struct asn_operator *asn_operator; /* NULL: not known */
 	struct reach reach;
 	const struct atlas *atlas; /* names the sources; may be NULL */
 };

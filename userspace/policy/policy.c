@@ -42,6 +42,10 @@ static void add_glob(struct reader *reader, const struct node *item)
 			     "`%s` is no name or glob of interfaces; write one, as "
 			     "in \"eth*\"",
 			     policy_quote(item).text);
+	else if (strcmp(item->text, "auto") == 0)
+		policy_fault(reader, item,
+			     "`auto` in a list would be an interface of that name; write "
+			     "`guard: auto`");
 	else if ((guard->items[guard->count] = strdup(item->text)))
 		guard->count++;
 	else

@@ -88,6 +88,7 @@ static const struct {
 	{"64:ff9b::/96", "NAT64, RFC 6052", 0, false},
 	{"2002::/16", "6to4, RFC 3056", 80, false},
 	{"2001::/32", "Teredo, RFC 4380", 0, true},
+	{"::/96", "IPv4-compatible, RFC 4291", 0, false},
 };
 
 static bool refuse_embedded(struct reader *reader, const struct node *item,
@@ -95,6 +96,8 @@ static bool refuse_embedded(struct reader *reader, const struct node *item,
 {
 	char text[PREFIX_TEXT_SIZE];
 
+	if (prefix->length == 128 && prefix->value <= 1)
+		return false; /* :: and ::1 hold no IPv4 address */
 	for (size_t i = 0; i < sizeof(embedded) / sizeof(embedded[0]); i++) {
 		struct prefix space;
 
