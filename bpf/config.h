@@ -9,9 +9,6 @@
 #include "maps/table.h"
 
 const volatile __u32 config_generation;
-const volatile __u32 config_class_count; /* rows of one scope */
-const volatile __u32 config_row_count;
-const volatile __u32 config_entry_count;
 const volatile __u64 config_flow_interval; /* nanoseconds between two events of a flow */
 const volatile __u32 config_control;       /* mask of enum control */
 const volatile __u8 config_monitor;        /* let pass what is denied */

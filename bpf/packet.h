@@ -70,8 +70,8 @@ static __always_inline bool packet_pull(struct __sk_buff *skb)
 	return bpf_skb_pull_data(skb, want) == 0;
 }
 
-/* Slow paths: copies @size bytes at @offset, pulling first, so that they come from linear memory. A
- * reason if they are not there, or 0. */
+/* Slow paths: copies @size bytes at @offset, pulling first, so that they come from linear memory.
+ * False if they are not there. */
 static __always_inline bool packet_copy(struct __sk_buff *skb, __u32 offset, void *to, __u32 size)
 {
 	if (offset + size > HEADERS_MOST || !packet_pull(skb))

@@ -43,7 +43,7 @@ static __always_inline int protocol_refused(__u8 protocol)
 	return is_tunnel(protocol) ? REASON_TUNNEL : REASON_IP_PROTOCOL;
 }
 
-/* Are the @size bytes of a header linear at @offset? 0, a reason, or PARSE_PULL. */
+/* Is the header at @offset linear? PARSE_DONE, a reason, or PARSE_PULL. */
 #define TRANSPORT_HEADER(skb, offset, header)                      \
 	((void *)((header) + 1) > packet_end(skb)                  \
 		 ? packet_short(skb, (offset) + sizeof(*(header))) \

@@ -45,6 +45,18 @@ tap_try() {
 $output"; fi
 }
 
+# DESCRIPTION [OBSTACLE]: ends a script that the lab (scripts/lab.sh) cannot run here, skipped with the
+# reason; OBSTACLE is one of its own.
+tap_needs_lab() {
+	local obstacle
+	obstacle=$(lab_obstacle)
+	obstacle=${obstacle:-${2-}}
+	[ -n "$obstacle" ] || return 0
+	tap_skip "$1" "$obstacle"
+	tap_end
+	exit
+}
+
 # The plan, and the script's exit status.
 tap_end() {
 	echo "1..$tap_count"

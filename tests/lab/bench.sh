@@ -10,12 +10,8 @@ cd "$(dirname "$0")/../.." || exit
 # shellcheck source=scripts/tap.sh
 . scripts/tap.sh
 
-obstacle=$(lab_obstacle)
 # Part of the work is done by a kernel thread, which a container does not see.
-[ -n "$obstacle" ] || grep -qxs ksoftirqd/1 /proc/[0-9]*/comm || obstacle="cannot see ksoftirqd/1"
-if [ -n "$obstacle" ]; then
-	tap_skip "ratios to the peers" "$obstacle"
-	tap_end
-	exit
-fi
+obstacle=
+grep -qxs ksoftirqd/1 /proc/[0-9]*/comm || obstacle="cannot see ksoftirqd/1"
+tap_needs_lab "ratios to the peers" "$obstacle"
 exec scripts/bench --quick

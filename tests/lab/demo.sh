@@ -7,12 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab.sh
 . scripts/tap.sh
 
-obstacle=$(lab_obstacle)
-if [ -n "$obstacle" ]; then
-	tap_skip "demo" "$obstacle"
-	tap_end
-	exit
-fi
+tap_needs_lab demo
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 

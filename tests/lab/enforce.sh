@@ -9,12 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab-data.sh
 . scripts/tap.sh
 
-obstacle=$(lab_obstacle)
-if [ -n "$obstacle" ]; then
-	tap_skip "enforce" "$obstacle"
-	tap_end
-	exit
-fi
+tap_needs_lab enforce
 lab_begin || exit 1
 lab_data
 

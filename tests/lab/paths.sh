@@ -7,12 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab.sh
 . scripts/tap.sh
 
-obstacle=$(lab_obstacle)
-if [ -n "$obstacle" ]; then
-	tap_skip "paths" "$obstacle"
-	tap_end
-	exit
-fi
+tap_needs_lab paths
 lab_begin || exit 1
 
 HOST4=5.1.1.7 HOST6=2a00:5:1::7

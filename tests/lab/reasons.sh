@@ -11,12 +11,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab.sh
 . scripts/tap.sh
 
-obstacle=$(lab_obstacle)
-if [ -n "$obstacle" ]; then
-	tap_skip "reasons" "$obstacle"
-	tap_end
-	exit
-fi
+tap_needs_lab reasons
 lab_begin || exit 1
 
 SENT=3

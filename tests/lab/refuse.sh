@@ -8,12 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab-data.sh
 . scripts/tap.sh
 
-obstacle=$(lab_obstacle)
-if [ -n "$obstacle" ]; then
-	tap_skip "refuse" "$obstacle"
-	tap_end
-	exit
-fi
+tap_needs_lab refuse
 lab_begin || exit 1
 lab_data
 tap_try "apply a good policy" lab_gabelou apply "$lab_folder/french.yaml"

@@ -9,12 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab-data.sh
 . scripts/tap.sh
 
-obstacle=$(lab_obstacle)
-if [ -n "$obstacle" ]; then
-	tap_skip "report" "$obstacle"
-	tap_end
-	exit
-fi
+tap_needs_lab report
 lab_begin || exit 1
 lab_data
 log=$lab_folder/log

@@ -105,20 +105,12 @@ static void compose(struct image *image, struct cache_header *header, const stru
 static int write_whole(int folder, const char *name, const void *bytes, size_t size)
 {
 	char temporary[] = "atlas-new";
-	int error = 0;
 
 	unlinkat(folder, temporary, 0);
 	int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	for (size_t done = 0; done < size && !error;) {
-		ssize_t put_now = write(fd, (const char *)bytes + done, size - done);
-
-		if (put_now > 0)
-			done += (size_t)put_now;
-		else if (errno != EINTR)
-			error = -errno;
-	}
+	int error = file_write(fd, bytes, size);
 	if (close(fd) && !error)
 		error = -errno;
 	if (!error && renameat(folder, temporary, folder, name))

@@ -93,25 +93,28 @@ void file_free(struct file *file)
 	*file = (struct file){0};
 }
 
-static int write_synced(const char *path, const char *bytes, size_t size, unsigned mode)
+int file_write(int fd, const void *bytes, size_t size)
 {
-	int error = 0;
-	int fd;
-
-	/* What an interrupted run left behind has its own mode, or is another's link. */
-	unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-
-	if (fd < 0)
-		return -errno;
-	for (size_t done = 0; done < size && !error;) {
-		ssize_t put = write(fd, bytes + done, size - done);
+	for (size_t done = 0; done < size;) {
+		ssize_t put = write(fd, (const char *)bytes + done, size - done);
 
 		if (put >= 0)
 			done += (size_t)put;
 		else if (errno != EINTR)
-			error = -errno;
+			return -errno;
 	}
+	return 0;
+}
+
+static int write_synced(const char *path, const void *bytes, size_t size, unsigned mode)
+{
+	/* What an interrupted run left behind has its own mode, or is another's link. */
+	unlink(path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		return -errno;
+	int error = file_write(fd, bytes, size);
 	if (!error && fsync(fd))
 		error = -errno;
 	if (close(fd) && !error)

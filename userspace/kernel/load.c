@@ -45,9 +45,6 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 	const struct table *table = request->table;
 
 	skeleton->rodata->config_generation = request->generation;
-	skeleton->rodata->config_class_count = table->class_count;
-	skeleton->rodata->config_row_count = table->row_count;
-	skeleton->rodata->config_entry_count = table->entry_count;
 #define SECTION(identifier, name, text)              \
 	skeleton->rodata->config_size_##identifier = \
 		(__u32)table->sections[TABLE_##identifier].size;
