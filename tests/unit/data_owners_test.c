@@ -244,6 +244,36 @@ static void each_brand_is_of_a_parent_and_used(void **state)
 	table_expect_no_fault();
 }
 
+/* RFC 6793 (AS_TRANS), 5398 (documentation), 6996 (private use), 7300 (last), and what IANA keeps.
+ */
+static bool is_reserved(uint32_t asn)
+{
+	return asn == 23456 || (asn >= 64496 && asn <= 131071) || asn >= 4200000000;
+}
+
+/* Whoever announces such a number: the registry of the space would give it an owner. */
+static void reserved_numbers_have_no_owner(void **state)
+{
+	size_t reserved = 0;
+
+	(void)state;
+	for (size_t i = 0; i < names.count; i++) {
+		const struct table_row *row = &names.rows[i];
+
+		if (!is_reserved(row->number))
+			continue;
+		reserved++;
+		if (!table_find(&doubtful, row->number))
+			table_fault(&names, row, "AS%u is reserved: put it into %s", row->number,
+				    doubtful.path);
+		if (table_find(&owners, row->number))
+			table_fault(&names, row, "AS%u is reserved, and in %s", row->number,
+				    owners.path);
+	}
+	assert_true(reserved > 0);
+	table_expect_no_fault();
+}
+
 static void names_fit_by_words_that_say_something(void **state)
 {
 	static const struct {
@@ -296,6 +326,7 @@ int main(void)
 		cmocka_unit_test(each_registered_name_fits_or_was_looked_at),
 		cmocka_unit_test(each_review_is_of_a_line_and_says_why),
 		cmocka_unit_test(each_brand_is_of_a_parent_and_used),
+		cmocka_unit_test(reserved_numbers_have_no_owner),
 	};
 
 	return cmocka_run_group_tests_name("data_owners", tests, read_tables, free_tables);
