@@ -132,12 +132,13 @@ static inline void close_side(struct side *side, bool data)
 struct counted {
 	struct compare_space countries[KEYS][FAMILIES], asns[KEYS][FAMILIES];
 	struct compare_space judged[FAMILIES], local[FAMILIES];
+	struct compare_space reasons[REASON_COUNT][FAMILIES];
 };
 static struct counted counted;
 
 /* The keys of each address of a region: even numbers lost, odd ones gained; 0: no change. */
 static uint8_t country_keys[2 * REGION_SIZE], asn_keys[2 * REGION_SIZE],
-	judged_keys[2 * REGION_SIZE];
+	judged_keys[2 * REGION_SIZE], reason_keys[2 * REGION_SIZE];
 
 static inline unsigned key_of_country(const struct place *place)
 {
@@ -163,7 +164,7 @@ static inline void count_address(const struct side sides[2], bool shared, struct
 				 size_t index)
 {
 	bool passes[2], local[2];
-	unsigned country[2], asn[2];
+	unsigned country[2], asn[2], reason[2];
 
 	for (int i = 0; i < 2; i++) {
 		const struct place *place =
@@ -178,6 +179,7 @@ static inline void count_address(const struct side sides[2], bool shared, struct
 		local[i] = decision.reason == REASON_LOCAL;
 		country[i] = key_of_country(place);
 		asn[i] = named->asn;
+		reason[i] = decision.reason;
 	}
 	for (int i = 0; i < 2; i++) {
 		bool before = i == 0 && passes[0], after = i == 1 && passes[1];
@@ -189,6 +191,13 @@ static inline void count_address(const struct side sides[2], bool shared, struct
 		uint8_t *marks[3] = {&judged_keys[index], &country_keys[index], &asn_keys[index]};
 		unsigned keys[3] = {local[i], country[i], asn[i]};
 
+		if (!stays && (before || after)) {
+			struct compare_space *sum = &counted.reasons[reason[!i]][family];
+
+			sum->lost += before;
+			sum->gained += after;
+			reason_keys[index] = (uint8_t)(2 * (reason[!i] + 1) + after);
+		}
 		for (int j = 0; j < (local[i] ? 1 : 3); j++) {
 			if (stays) {
 				to[j]->before += before;
@@ -220,7 +229,7 @@ static inline int count_blocks(const uint8_t *keys, size_t first, size_t size, u
 static inline void count_prefixes(const uint8_t *keys, unsigned region,
 				  struct compare_space (*spaces)[FAMILIES], unsigned spaces_count)
 {
-	uint64_t prefixes[2 * (KEYS + 1)] = {0};
+	uint64_t prefixes[2 * (REASON_COUNT + 1)] = {0};
 	int whole = count_blocks(keys, 0, REGION_SIZE, prefixes);
 
 	if (whole > 0)
@@ -241,12 +250,14 @@ static inline void count_by_hand(const struct side sides[2], bool shared)
 		memset(country_keys, 0, sizeof(country_keys));
 		memset(asn_keys, 0, sizeof(asn_keys));
 		memset(judged_keys, 0, sizeof(judged_keys));
+		memset(reason_keys, 0, sizeof(reason_keys));
 		for (uint32_t j = 0; j < REGION_SIZE; j++)
 			count_address(sides, shared,
 				      (struct address){regions[i].family, regions[i].value + j}, j);
 		count_prefixes(country_keys, i, counted.countries, KEYS);
 		count_prefixes(asn_keys, i, counted.asns, KEYS);
 		count_prefixes(judged_keys, i, totals, 2);
+		count_prefixes(reason_keys, i, counted.reasons, REASON_COUNT);
 	}
 	for (enum family family = 0; family < FAMILIES; family++) {
 		counted.judged[family].lost_prefixes = totals[0][family].lost_prefixes;

@@ -62,6 +62,24 @@ static void same_owners(const struct comparison *comparison)
 	}
 }
 
+static void same_reasons(const struct compare_list *list)
+{
+	static const struct compare_space nothing;
+	bool seen[REASON_COUNT] = {false};
+
+	for (size_t i = 0; i < list->count; i++) {
+		enum reason reason = list->items[i].reason;
+
+		seen[reason] = true;
+		for (enum family family = 0; family < FAMILIES; family++)
+			same(reason_name(reason), reason, &list->items[i].space[family],
+			     &counted.reasons[reason][family]);
+	}
+	for (int i = 0; i < REASON_COUNT; i++)
+		for (enum family family = 0; family < FAMILIES && !seen[i]; family++)
+			same(reason_name(i), i, &nothing, &counted.reasons[i][family]);
+}
+
 static void compare(const struct side sides[2], bool shared)
 {
 	struct compare_side before = {sides[0].table, shared ? NULL : sides[0].atlas};
@@ -73,6 +91,7 @@ static void compare(const struct side sides[2], bool shared)
 	same_list("country", &comparison.countries, counted.countries, false);
 	same_list("AS", &comparison.asns, counted.asns, true);
 	same_owners(&comparison);
+	same_reasons(&comparison.reasons);
 	for (enum family family = 0; family < FAMILIES; family++) {
 		same("judged", family, &comparison.judged[family], &counted.judged[family]);
 		/* Also what is special-use space, outside of the regions: the same before and

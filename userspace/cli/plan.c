@@ -6,6 +6,7 @@
 
 #include "userspace/cli/cli.h"
 #include "userspace/cli/progress.h"
+#include "userspace/cli/review.h"
 #include "userspace/flow/text.h"
 #include "userspace/kernel/kernel.h"
 
@@ -217,6 +218,8 @@ int plan_main(int argc, char **argv)
 		return code;
 	options.policy = operands.items[0];
 	code = cli_exit_of(make_plan(&plan, &options, &diagnostics));
+	if (code == CLI_DONE)
+		review_ages(&plan.after, &diagnostics);
 	if (code == CLI_DONE && operands.json)
 		cli_print_json(plan_json(&plan));
 	else if (code == CLI_DONE)

@@ -86,6 +86,11 @@ static json_t *asn_part(const struct compared *item)
 			 text_json(item->name), "owner", owner_part(item));
 }
 
+static json_t *reason_part(const struct compared *item)
+{
+	return json_pack("{s:s}", "reason", reason_name(item->reason));
+}
+
 static json_t *list_part(const struct compare_list *list,
 			 json_t *(*describe)(const struct compared *item))
 {
@@ -163,11 +168,12 @@ json_t *plan_json(const struct plan *plan)
 {
 	const struct comparison *comparison = &plan->comparison;
 
-	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "from",
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "from",
 			 from_part(&plan->before), "to", side_part(&plan->after), "changed_sources",
 			 plan_changed_sources(plan), "data_at_hand", plan->before.atlas != NULL,
 			 "allowed", with_spaces(json_object(), comparison->judged), "not_judged",
-			 with_spaces(json_object(), comparison->local), "countries",
+			 with_spaces(json_object(), comparison->local), "reasons",
+			 list_part(&comparison->reasons, reason_part), "countries",
 			 list_part(&comparison->countries, country_part), "owners",
 			 list_part(&comparison->owners, owner_part), "asns",
 			 list_part(&comparison->asns, asn_part), "unlisted", unlisted_part(plan),

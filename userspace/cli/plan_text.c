@@ -63,8 +63,7 @@ static void print_head(FILE *out, const struct plan *plan)
 {
 	const struct manifest *manifest = plan->before.manifest;
 	const struct policy *from = plan->before.pipeline.policy, *to = plan->after.policy;
-	json_t *changed = plan_changed_sources(plan), *name;
-	size_t i;
+	json_t *changed = plan_changed_sources(plan);
 
 	if (manifest)
 		page_field(out, "from", "what is enforced: %s (%s), generation %u since %s",
@@ -77,8 +76,9 @@ static void print_head(FILE *out, const struct plan *plan)
 		   to->file);
 	if (!json_array_size(changed))
 		page_field(out, "data", "the same");
-	json_array_foreach (changed, i, name)
-		page_item(out, i ? "" : "new data", "%s", json_string_value(name));
+	for (size_t i = 0; i < json_array_size(changed); i++)
+		page_item(out, i ? "" : "new data", "%s",
+			  json_string_value(json_array_get(changed, i)));
 	if (manifest && !plan->before.atlas)
 		page_field(out, "",
 			   "(the data that was applied is gone: what is lost stands "
@@ -139,14 +139,15 @@ static void print_totals(FILE *out, const struct comparison *comparison)
 	const struct compare_space *judged = comparison->judged, *local = comparison->local;
 
 	print_title(out, "address space");
-	print_line(out, "allowed now", judged[FAMILY_V4].before, judged[FAMILY_V6].before, NULL);
-	print_line(out, "allowed then", judged[FAMILY_V4].after, judged[FAMILY_V6].after, NULL);
+	print_line(out, "allowed before", judged[FAMILY_V4].before, judged[FAMILY_V6].before, NULL);
+	print_line(out, "allowed after", judged[FAMILY_V4].after, judged[FAMILY_V6].after, NULL);
 	if (!has_changed(judged))
 		fprintf(out, "  no change\n");
 	print_change(out, judged, "  lost", "  gained");
 	if (!has_changed(local))
 		return;
-	print_line(out, "not judged now", local[FAMILY_V4].before, local[FAMILY_V6].before, NULL);
+	print_line(out, "not judged before", local[FAMILY_V4].before, local[FAMILY_V6].before,
+		   NULL);
 	print_change(out, local, "  lost", "  gained");
 }
 
@@ -180,6 +181,11 @@ static void describe_asn(const struct compared *item, char *text)
 		snprintf(text, NAME_SIZE, "AS%u %s", item->asn, item->name);
 	else
 		strcpy(text, "-- announced by nobody");
+}
+
+static void describe_reason(const struct compared *item, char *text)
+{
+	strcpy(text, reason_name(item->reason));
 }
 
 /* @text in exactly NAME_WIDTH columns. */
@@ -280,11 +286,14 @@ static void print_flow_list(FILE *out, const struct plan *plan, const char *what
 {
 	char count[PAGE_COUNT_SIZE], packets[PAGE_COUNT_SIZE], flows[PAGE_COUNT_SIZE];
 
+	if (!list->count) {
+		fprintf(out, "\n%s: none\n", what);
+		return;
+	}
 	fprintf(out, "\n%s: %s destination%s, %s packets, %s flows\n", what,
 		page_count(list->count, count), list->count == 1 ? "" : "s",
 		page_count(list->packets, packets), page_count(list->flows, flows));
-	if (list->count)
-		fprintf(out, "%12s  soil  %-11s destination\n", "packets", "owner");
+	fprintf(out, "%12s  soil  %-11s destination\n", "packets", "owner");
 	for (size_t i = 0; i < list->count && i < ROWS_SHOWN; i++)
 		print_flow(out, plan, &list->items[i]);
 	if (list->count > ROWS_SHOWN)
@@ -299,6 +308,8 @@ void plan_print(FILE *out, const struct plan *plan)
 
 	print_head(out, plan);
 	print_totals(out, comparison);
+	print_list(out, "by reason of the denial", &comparison->reasons, ROWS_SHOWN,
+		   describe_reason);
 	print_list(out, "by country", &comparison->countries, ROWS_SHOWN, describe_country);
 	print_list(out, "by owner", &comparison->owners, ROWS_SHOWN, describe_owner);
 	print_list(out, "by ASN", &comparison->asns, ROWS_SHOWN, describe_asn);

@@ -10,6 +10,8 @@
 #define PERCENTS_MOST 100
 #define SMALL         1000 /* what has less than one of so many parts may come and go */
 #define NAMED_MOST    5    /* countries, and owners, that are listed in full */
+#define MOST_NAMED    3    /* countries, and owners, that change most */
+#define MOST_SIZE     1024 /* six descriptions fit */
 #define AMOUNT_SIZE   96
 #define UNIT_BITS     80 /* of a /48 */
 
@@ -81,19 +83,19 @@ static size_t check_family(const struct comparison *comparison, enum family fami
 	size_t count = 0;
 
 	if (is_over(space->lost, space->before, share) && ++count)
-		diagnostics_error(diagnostics, ERANGE, (struct location){0},
+		diagnostics_error(diagnostics, ECANCELED, (struct location){0},
 				  "over %g %% of the %s space that is allowed now would be cut "
 				  "(%s)",
 				  percent, family_name(family),
 				  amount(family, space->lost, space->before, text));
 	if (is_over(space->gained, space->before, share) && ++count)
-		diagnostics_error(diagnostics, ERANGE, (struct location){0},
+		diagnostics_error(diagnostics, ECANCELED, (struct location){0},
 				  "over %g %% would be added to the %s space that is allowed now "
 				  "(%s)",
 				  percent, family_name(family),
 				  amount(family, space->gained, space->before, text));
 	if (is_gutted(local) && ++count)
-		diagnostics_error(diagnostics, ERANGE, (struct location){0},
+		diagnostics_error(diagnostics, ECANCELED, (struct location){0},
 				  "over half of the %s space that passes unjudged (local:) would "
 				  "be cut (%s)",
 				  family_name(family),
@@ -153,16 +155,34 @@ static size_t check_list(const struct comparison *comparison, const struct compa
 			if (count++ >= NAMED_MOST)
 				continue;
 			describe(item, countries, what, sizeof(what));
-			diagnostics_error(diagnostics, ERANGE, (struct location){0},
+			diagnostics_error(diagnostics, ECANCELED, (struct location){0},
 					  "%s would lose over half of its %s space that is allowed "
 					  "now (%s)",
 					  what, family_name(family),
 					  amount(family, space->lost, space->before, text));
 		}
 	if (count > NAMED_MOST)
-		diagnostics_error(diagnostics, ERANGE, (struct location){0}, "and %zu more %s",
+		diagnostics_error(diagnostics, ECANCELED, (struct location){0}, "and %zu more %s",
 				  count - NAMED_MOST, countries ? "countries" : "owners");
 	return count;
+}
+
+/* Who gains and loses most, by name. */
+static void name_most(const struct comparison *comparison, struct diagnostics *diagnostics)
+{
+	const struct compare_list *lists[] = {&comparison->countries, &comparison->owners};
+	char names[MOST_SIZE] = "", what[128];
+	size_t length = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < lists[i]->changed && j < MOST_NAMED; j++) {
+			describe(&lists[i]->items[j], i == 0, what, sizeof(what));
+			length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
+						   length ? ", " : "", what);
+		}
+	if (length)
+		diagnostics_error(diagnostics, ECANCELED, (struct location){0},
+				  "what changes most: %s", names);
 }
 
 size_t bound_exceeded(const struct comparison *comparison, const struct policy *before,
@@ -174,5 +194,7 @@ size_t bound_exceeded(const struct comparison *comparison, const struct policy *
 		count += check_family(comparison, family, share, diagnostics);
 	count += check_list(comparison, &comparison->countries, before, diagnostics);
 	count += check_list(comparison, &comparison->owners, before, diagnostics);
+	if (count)
+		name_most(comparison, diagnostics);
 	return count;
 }

@@ -25,7 +25,7 @@ struct sweep {
 	struct compare_side sides[SIDES];
 	uint8_t *standings[SIDES]; /* enum standing, by class */
 	struct track classes[SIDES], places[SIDES];
-	struct sums total, countries, asns;
+	struct sums total, countries, asns, reasons;
 };
 
 enum { TOTAL_JUDGED, TOTAL_LOCAL };
@@ -91,12 +91,31 @@ static void count(struct sums *sums, enum family family, size_t item, int side, 
 			    first, last);
 }
 
+/* Why the side that denies does so. */
+static int count_reason(struct sweep *sweep, enum family family, int side, u128 first, u128 last)
+{
+	const struct table *table = sweep->sides[!side].table;
+	const struct class_row *rows = table->sections[TABLE_ROWS].bytes;
+	uint32_t class = value_of(&sweep->classes[!side]);
+	uint32_t reason = class < table->row_count ? rows[class].reason : REASON_INTERNAL;
+	int64_t item = sums_find(&sweep->reasons, reason);
+
+	if (item < 0)
+		return -ENOMEM;
+	sweep->reasons.items[item].reason = reason;
+	sums_change(&sweep->reasons, family, (size_t)item,
+		    side == BEFORE ? DIRECTION_LOST : DIRECTION_GAINED, first, last);
+	return 0;
+}
+
 /* One side lets everything from @first to @last pass; @changed: the other does not. */
 static int count_side(struct sweep *sweep, enum family family, int side, bool local, bool changed,
 		      u128 first, u128 last)
 {
 	count(&sweep->total, family, local ? TOTAL_LOCAL : TOTAL_JUDGED, side, changed, first,
 	      last);
+	if (changed && count_reason(sweep, family, side, first, last))
+		return -ENOMEM;
 	if (local)
 		return 0;
 	country_t soil = soil_at(sweep, side);
@@ -168,6 +187,7 @@ static int walk(struct sweep *sweep, enum family family)
 	sums_end(&sweep->total, family);
 	sums_end(&sweep->countries, family);
 	sums_end(&sweep->asns, family);
+	sums_end(&sweep->reasons, family);
 	return error;
 }
 
@@ -205,6 +225,7 @@ static int sweep_open(struct sweep *sweep, const struct compare_side *before,
 	sums_init(&sweep->total);
 	sums_init(&sweep->countries);
 	sums_init(&sweep->asns);
+	sums_init(&sweep->reasons);
 	for (int side = 0; side < SIDES; side++) {
 		sweep->standings[side] = malloc(CLASS_NUMBERS);
 		if (!sweep->standings[side])
@@ -224,6 +245,7 @@ static void sweep_close(struct sweep *sweep)
 	sums_free(&sweep->total);
 	sums_free(&sweep->countries);
 	sums_free(&sweep->asns);
+	sums_free(&sweep->reasons);
 	for (int side = 0; side < SIDES; side++)
 		free(sweep->standings[side]);
 }
@@ -242,8 +264,8 @@ int compare_tables(const struct compare_side *before, const struct compare_side 
 	if (!error) {
 		memcpy(result.judged, sweep.total.items[TOTAL_JUDGED].space, sizeof(result.judged));
 		memcpy(result.local, sweep.total.items[TOTAL_LOCAL].space, sizeof(result.local));
-		error = sums_lists(&sweep.countries, &sweep.asns, before->atlas, after->atlas,
-				   &result);
+		error = sums_lists(&sweep.countries, &sweep.asns, &sweep.reasons, before->atlas,
+				   after->atlas, &result);
 	}
 	sweep_close(&sweep);
 	if (error)
@@ -258,5 +280,6 @@ void comparison_free(struct comparison *comparison)
 	free(comparison->countries.items);
 	free(comparison->owners.items);
 	free(comparison->asns.items);
+	free(comparison->reasons.items);
 	*comparison = (struct comparison){0};
 }

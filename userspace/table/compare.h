@@ -26,7 +26,7 @@ struct compare_space {
 
 enum compare_owner { COMPARE_LISTED, COMPARE_UNLISTED, COMPARE_UNROUTED };
 
-/* A country, an owner or an ASN. */
+/* A country, an owner, an ASN, or a reason. */
 struct compared {
 	/* Of a country: the soil, COUNTRY_NONE where sources do not agree on one. Else of the
 	 * owner's parent; COUNTRY_NONE: not known. */
@@ -35,6 +35,7 @@ struct compared {
 	const char *name;         /* of an ASN; borrowed from an atlas; "" where there is none */
 	const char *parent;       /* of an owner or an ASN; borrowed likewise */
 	enum compare_owner owner; /* of an owner or an ASN */
+	enum reason reason;       /* of a reason: why the side that denies does so */
 	struct compare_space space[FAMILIES];
 };
 
@@ -54,6 +55,7 @@ struct comparison {
 	struct compare_space judged[FAMILIES]; /* allowed by a rule */
 	struct compare_space local[FAMILIES];  /* not judged */
 	struct compare_list countries, owners, asns;
+	struct compare_list reasons; /* of what is lost or gained, not judged included */
 };
 
 /* 0, -ENOMEM, or -EBADMSG if a table cannot be read. @comparison is untouched on failure. */

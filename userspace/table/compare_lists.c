@@ -134,6 +134,8 @@ static int compare_weights(const void *a, const void *b, void *totals)
 		return left_weight > right_weight ? -1 : 1;
 	if (left->asn != right->asn)
 		return left->asn < right->asn ? -1 : 1;
+	if (left->reason != right->reason)
+		return left->reason < right->reason ? -1 : 1;
 	return compare_owners(left, right);
 }
 
@@ -143,13 +145,13 @@ static void sort(struct compare_list *list, struct compare_space *totals)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		const struct compare_space *space = list->items[i].space;
+		const struct compare_space *v4 = &list->items[i].space[FAMILY_V4];
+		const struct compare_space *v6 = &list->items[i].space[FAMILY_V6];
+		bool changed = v4->lost || v4->gained || v6->lost || v6->gained;
 
-		if (!space[FAMILY_V4].before && !space[FAMILY_V4].after &&
-		    !space[FAMILY_V6].before && !space[FAMILY_V6].after)
+		if (!changed && !v4->before && !v4->after && !v6->before && !v6->after)
 			continue;
-		list->changed += space[FAMILY_V4].lost || space[FAMILY_V4].gained ||
-				 space[FAMILY_V6].lost || space[FAMILY_V6].gained;
+		list->changed += changed;
 		list->items[kept++] = list->items[i];
 	}
 	list->count = kept;
@@ -157,8 +159,8 @@ static void sort(struct compare_list *list, struct compare_space *totals)
 		qsort_r(list->items, kept, sizeof(*list->items), compare_weights, totals);
 }
 
-int sums_lists(struct sums *countries, struct sums *asns, const struct atlas *before,
-	       const struct atlas *after, struct comparison *comparison)
+int sums_lists(struct sums *countries, struct sums *asns, struct sums *reasons,
+	       const struct atlas *before, const struct atlas *after, struct comparison *comparison)
 {
 	if (!before)
 		before = after;
@@ -166,6 +168,7 @@ int sums_lists(struct sums *countries, struct sums *asns, const struct atlas *be
 		after = before;
 	comparison->countries = list_of(countries);
 	comparison->asns = list_of(asns);
+	comparison->reasons = list_of(reasons);
 	int error = list_owners(&comparison->asns, before, after, &comparison->owners);
 	if (error)
 		return error;
@@ -177,5 +180,6 @@ int sums_lists(struct sums *countries, struct sums *asns, const struct atlas *be
 	sort(&comparison->countries, comparison->judged);
 	sort(&comparison->owners, comparison->judged);
 	sort(&comparison->asns, comparison->judged);
+	sort(&comparison->reasons, comparison->judged);
 	return 0;
 }

@@ -38,9 +38,10 @@ void sums_change(struct sums *sums, enum family family, size_t item, enum direct
 /* Ends the run, at the end of a family. */
 void sums_end(struct sums *sums, enum family family);
 
-/* Countries and ASNs, which it takes, into the lists of a comparison, named and sorted; and the
- * owners out of the ASNs. -ENOMEM. */
-int sums_lists(struct sums *countries, struct sums *asns, const struct atlas *before,
-	       const struct atlas *after, struct comparison *comparison);
+/* Countries, ASNs and reasons, which it takes, into the lists of a comparison, named and sorted;
+ * and the owners out of the ASNs. -ENOMEM. */
+int sums_lists(struct sums *countries, struct sums *asns, struct sums *reasons,
+	       const struct atlas *before, const struct atlas *after,
+	       struct comparison *comparison);
 
 #endif
