@@ -8,6 +8,8 @@
 #include "userspace/kernel/kernel.h"
 #include "userspace/table/bound.h"
 
+#define SWAPS_MOST 5 /* between two reads, before giving up */
+
 /* The kernel's table knows classes by number; the record knows what they stand for. */
 static int add_classes(const struct manifest *manifest, struct table *table,
 		       struct diagnostics *diagnostics)
@@ -46,19 +48,42 @@ static void find_atlas(const struct pipeline *after, struct baseline *baseline)
 	diagnostics_free(&ignored);
 }
 
-int baseline_enforced(struct kernel *kernel, const struct pipeline *after,
-		      struct baseline *baseline, struct diagnostics *diagnostics)
+/* Record and table of one generation: a swap may come between the two. */
+static int read_enforced(struct kernel *kernel, struct baseline *baseline,
+			 struct diagnostics *diagnostics)
 {
-	struct diagnostics ignored = {0};
-	json_t *record;
+	json_t *record, *again;
 	int error = kernel_record(kernel, &record, diagnostics);
+	bool same;
 
 	if (!error)
 		error = manifest_read(record, &baseline->manifest, diagnostics);
 	if (!error)
 		error = kernel_table(kernel, &baseline->pipeline.table, diagnostics);
 	if (!error)
-		error = add_classes(baseline->manifest, baseline->pipeline.table, diagnostics);
+		error = kernel_record(kernel, &again, diagnostics);
+	if (error)
+		return error;
+	same = json_integer_value(json_object_get(again, "generation")) ==
+	       baseline->manifest->generation;
+	json_decref(again);
+	return same ? add_classes(baseline->manifest, baseline->pipeline.table, diagnostics)
+		    : -EAGAIN;
+}
+
+int baseline_enforced(struct kernel *kernel, const struct pipeline *after,
+		      struct baseline *baseline, struct diagnostics *diagnostics)
+{
+	struct diagnostics ignored = {0};
+	int error = -EAGAIN;
+
+	for (int i = 0; i < SWAPS_MOST && error == -EAGAIN; i++) {
+		baseline_free(baseline);
+		error = read_enforced(kernel, baseline, diagnostics);
+	}
+	if (error == -EAGAIN)
+		return diagnostics_error(diagnostics, EAGAIN, (struct location){0},
+					 "what is enforced changes all the time; try again");
 	if (error)
 		return error;
 	pipeline_read_text(&baseline->pipeline, baseline->manifest->policy_file,

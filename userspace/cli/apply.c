@@ -131,7 +131,7 @@ int apply_main(int argc, char **argv)
 		.most = 1,
 		.options = {{"strict", NULL, &strict, NULL, "a warning is an error"},
 			    {"max-change", "SHARE", NULL, &max_change,
-			     "refuse if more than this (2%) of the allowed space changes"}},
+			     "refuse if over this share (2%) of allowed space changes"}},
 	};
 	struct diagnostics diagnostics = {0};
 	struct pipeline pipeline = {0};

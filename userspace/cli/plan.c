@@ -206,7 +206,7 @@ int plan_main(int argc, char **argv)
 		.least = 1,
 		.most = 1,
 		.options = {{"from", "FILE", NULL, &options.from,
-			     "in place of this policy, not of what is enforced"},
+			     "compare with this policy, not with what is enforced"},
 			    {"flows", "FILE", NULL, &options.flows,
 			     "the agent's log, or CSV: address[,packets[,bytes]]"}},
 	};
