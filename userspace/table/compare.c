@@ -32,18 +32,25 @@ enum { TOTAL_JUDGED, TOTAL_LOCAL };
 
 #define CLASS_NUMBERS (UINT16_MAX + 1u)
 
-enum standing standing_of(const struct table *table, uint16_t class)
+static const struct class_row *row_of(const struct table *table, uint32_t class)
 {
 	const struct class_row *rows = table->sections[TABLE_ROWS].bytes;
 
 	if (class >= table->row_count ||
 	    class >= table->sections[TABLE_ROWS].size / sizeof(struct class_row))
+		return NULL;
+	return &rows[class];
+}
+
+enum standing standing_of(const struct table *table, uint16_t class)
+{
+	const struct class_row *row = row_of(table, class);
+
+	if (!row || row->act == ROW_DENY)
 		return STANDING_DENIED;
-	if (rows[class].act > ROW_ALLOW)
+	if (row->act > ROW_ALLOW)
 		return STANDING_EMBEDDED;
-	if (rows[class].act == ROW_DENY)
-		return STANDING_DENIED;
-	return rows[class].reason == REASON_LOCAL ? STANDING_LOCAL : STANDING_ALLOWED;
+	return row->reason == REASON_LOCAL ? STANDING_LOCAL : STANDING_ALLOWED;
 }
 
 static uint32_t value_of(const struct track *track)
@@ -77,44 +84,41 @@ static country_t soil_at(const struct sweep *sweep, int side)
 	return table->classes[class].soil;
 }
 
-static void count(struct sums *sums, enum family family, size_t item, int side, bool changed,
-		  u128 first, u128 last)
+static void count(struct sums *sums, size_t item, int side, bool changed, const struct span *span)
 {
-	struct compare_space *space = &sums->items[item].space[family];
+	struct compare_space *space = &sums->items[item].space[span->family];
+	u128 size = span->last - span->first + 1;
 
 	if (side == BEFORE)
-		space->before += last - first + 1;
+		space->before += size;
 	else
-		space->after += last - first + 1;
+		space->after += size;
 	if (changed)
-		sums_change(sums, family, item, side == BEFORE ? DIRECTION_LOST : DIRECTION_GAINED,
-			    first, last);
+		sums_change(sums, item, side == BEFORE ? DIRECTION_LOST : DIRECTION_GAINED, span);
 }
 
-/* Why the side that denies does so. */
-static int count_reason(struct sweep *sweep, enum family family, int side, u128 first, u128 last)
+/* Only @side lets @span pass: why the other denies it. */
+static int count_reason(struct sweep *sweep, int side, const struct span *span)
 {
-	const struct table *table = sweep->sides[!side].table;
-	const struct class_row *rows = table->sections[TABLE_ROWS].bytes;
-	uint32_t class = value_of(&sweep->classes[!side]);
-	uint32_t reason = class < table->row_count ? rows[class].reason : REASON_INTERNAL;
+	const struct class_row *row =
+		row_of(sweep->sides[!side].table, value_of(&sweep->classes[!side]));
+	enum reason reason = row ? row->reason : REASON_INTERNAL;
 	int64_t item = sums_find(&sweep->reasons, reason);
 
 	if (item < 0)
 		return -ENOMEM;
 	sweep->reasons.items[item].reason = reason;
-	sums_change(&sweep->reasons, family, (size_t)item,
-		    side == BEFORE ? DIRECTION_LOST : DIRECTION_GAINED, first, last);
+	sums_change(&sweep->reasons, (size_t)item,
+		    side == BEFORE ? DIRECTION_LOST : DIRECTION_GAINED, span);
 	return 0;
 }
 
-/* One side lets everything from @first to @last pass; @changed: the other does not. */
-static int count_side(struct sweep *sweep, enum family family, int side, bool local, bool changed,
-		      u128 first, u128 last)
+/* A side lets all of @span pass; @changed: the other does not. */
+static int count_side(struct sweep *sweep, int side, bool local, bool changed,
+		      const struct span *span)
 {
-	count(&sweep->total, family, local ? TOTAL_LOCAL : TOTAL_JUDGED, side, changed, first,
-	      last);
-	if (changed && count_reason(sweep, family, side, first, last))
+	count(&sweep->total, local ? TOTAL_LOCAL : TOTAL_JUDGED, side, changed, span);
+	if (changed && count_reason(sweep, side, span))
 		return -ENOMEM;
 	if (local)
 		return 0;
@@ -127,8 +131,8 @@ static int count_side(struct sweep *sweep, enum family family, int side, bool lo
 		return -ENOMEM;
 	sweep->countries.items[country].country = soil;
 	sweep->asns.items[asn].asn = place ? place->asn : 0;
-	count(&sweep->countries, family, (size_t)country, side, changed, first, last);
-	count(&sweep->asns, family, (size_t)asn, side, changed, first, last);
+	count(&sweep->countries, (size_t)country, side, changed, span);
+	count(&sweep->asns, (size_t)asn, side, changed, span);
 	return 0;
 }
 
@@ -137,7 +141,7 @@ static bool passes(enum standing standing)
 	return standing == STANDING_ALLOWED || standing == STANDING_LOCAL;
 }
 
-static int count_range(struct sweep *sweep, enum family family, u128 first, u128 last)
+static int count_span(struct sweep *sweep, const struct span *span)
 {
 	enum standing standings[SIDES];
 	int error = 0;
@@ -148,8 +152,8 @@ static int count_range(struct sweep *sweep, enum family family, u128 first, u128
 		return 0;
 	for (int side = 0; side < SIDES && !error; side++)
 		if (passes(standings[side]))
-			error = count_side(sweep, family, side, standings[side] == STANDING_LOCAL,
-					   !passes(standings[!side]), first, last);
+			error = count_side(sweep, side, standings[side] == STANDING_LOCAL,
+					   !passes(standings[!side]), span);
 	return error;
 }
 
@@ -173,21 +177,23 @@ static bool find_next(const struct sweep *sweep, u128 *next)
 
 static int walk(struct sweep *sweep, enum family family)
 {
-	u128 first = 0, next = 0;
+	struct span span = {.family = family};
+	u128 next = 0;
 	int error = 0;
 
-	for (bool more = true; more && !error; first = next) {
+	for (bool more = true; more && !error; span.first = next) {
 		more = find_next(sweep, &next);
-		error = count_range(sweep, family, first, more ? next - 1 : family_last(family));
+		span.last = more ? next - 1 : family_last(family);
+		error = count_span(sweep, &span);
 		for (int side = 0; side < SIDES && more; side++) {
 			advance(&sweep->classes[side], next);
 			advance(&sweep->places[side], next);
 		}
 	}
-	sums_end(&sweep->total, family);
-	sums_end(&sweep->countries, family);
-	sums_end(&sweep->asns, family);
-	sums_end(&sweep->reasons, family);
+	sums_end(&sweep->total);
+	sums_end(&sweep->countries);
+	sums_end(&sweep->asns);
+	sums_end(&sweep->reasons);
 	return error;
 }
 

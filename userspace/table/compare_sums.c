@@ -44,33 +44,34 @@ int64_t sums_find(struct sums *sums, uint32_t key)
 	return item;
 }
 
-/* How many CIDRs cover @first to @last exactly: the largest that fits, again and again. */
-static uint64_t count_prefixes(enum family family, u128 first, u128 last)
+/* How many CIDRs cover @span exactly: the largest that fits, again and again. */
+static uint64_t count_prefixes(const struct span *span)
 {
+	u128 first = span->first;
 	uint64_t count = 0;
 
 	for (;;) {
 		unsigned host = 0;
 
-		while (host < family_bits(family) && !(first >> host & 1) &&
-		       (first | (((u128)2 << host) - 1)) <= last)
+		while (host < family_bits(span->family) && !(first >> host & 1) &&
+		       (first | (((u128)2 << host) - 1)) <= span->last)
 			host++;
 		count++;
 		u128 end = first | (host == 128 ? ~(u128)0 : ((u128)1 << host) - 1);
-		if (end == last)
+		if (end == span->last)
 			return count;
 		first = end + 1;
 	}
 }
 
-void sums_end(struct sums *sums, enum family family)
+void sums_end(struct sums *sums)
 {
 	struct run *run = &sums->run;
 
 	if (!run->open)
 		return;
-	struct compare_space *space = &sums->items[run->item].space[family];
-	uint64_t count = count_prefixes(family, run->first, run->last);
+	struct compare_space *space = &sums->items[run->item].space[run->span.family];
+	uint64_t count = count_prefixes(&run->span);
 
 	if (run->direction == DIRECTION_LOST)
 		space->lost_prefixes += count;
@@ -79,21 +80,21 @@ void sums_end(struct sums *sums, enum family family)
 	run->open = false;
 }
 
-void sums_change(struct sums *sums, enum family family, size_t item, enum direction direction,
-		 u128 first, u128 last)
+void sums_change(struct sums *sums, size_t item, enum direction direction, const struct span *span)
 {
-	struct compare_space *space = &sums->items[item].space[family];
+	struct compare_space *space = &sums->items[item].space[span->family];
 	struct run *run = &sums->run;
+	u128 size = span->last - span->first + 1;
 
 	if (direction == DIRECTION_LOST)
-		space->lost += last - first + 1;
+		space->lost += size;
 	else
-		space->gained += last - first + 1;
+		space->gained += size;
 	if (run->open && run->item == item && run->direction == direction &&
-	    run->last + 1 == first) {
-		run->last = last;
+	    run->span.last + 1 == span->first) {
+		run->span.last = span->last;
 		return;
 	}
-	sums_end(sums, family);
-	*run = (struct run){true, direction, item, first, last};
+	sums_end(sums);
+	*run = (struct run){true, direction, item, *span};
 }

@@ -8,12 +8,18 @@
 
 enum direction { DIRECTION_LOST, DIRECTION_GAINED };
 
+/* Inclusive. */
+struct span {
+	enum family family;
+	u128 first, last;
+};
+
 /* What was lost or gained without a gap under one key: prefixes are counted once it ends. */
 struct run {
 	bool open;
 	enum direction direction;
 	size_t item;
-	u128 first, last;
+	struct span span;
 };
 
 /* One list, with a row for each key that was seen. */
@@ -32,11 +38,10 @@ void sums_free(struct sums *sums);
 /* The number of the row of @key; its items may move. -ENOMEM. */
 int64_t sums_find(struct sums *sums, uint32_t key);
 
-/* Everything from @first to @last is lost or gained by a row. */
-void sums_change(struct sums *sums, enum family family, size_t item, enum direction direction,
-		 u128 first, u128 last);
+/* All of @span is lost or gained by a row. Spans ascend within a family. */
+void sums_change(struct sums *sums, size_t item, enum direction direction, const struct span *span);
 /* Ends the run, at the end of a family. */
-void sums_end(struct sums *sums, enum family family);
+void sums_end(struct sums *sums);
 
 /* Countries, ASNs and reasons, which it takes, into the lists of a comparison, named and sorted;
  * and the owners out of the ASNs. -ENOMEM. */
