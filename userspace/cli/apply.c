@@ -86,12 +86,14 @@ static void print_json(const struct enforced *enforced, const struct diagnostics
 		json_object_get(manifest->json, "table"), "errors", cli_errors(diagnostics)));
 }
 
-/* Says what is in force now, as it is read back. */
+/* Says what is in force now, as it is read back, which goes on while the last packet leaves what
+ * was in force before. */
 static int show(struct kernel *kernel, bool json, struct diagnostics *diagnostics)
 {
 	struct enforced enforced = {0};
 	int error = enforced_read(kernel, &enforced, diagnostics);
 
+	kernel_retire(kernel, diagnostics);
 	if (!error && json)
 		print_json(&enforced, diagnostics);
 	else if (!error)
