@@ -102,12 +102,14 @@ static void print_json(const struct enforced *enforced, const struct diagnostics
 		json_object_get(manifest->json, "table"), "errors", cli_errors(diagnostics)));
 }
 
-/* Says what is in force now, as it is read back. */
+/* Says what is in force now, as it is read back, which goes on while the last packet leaves what
+ * was in force before. */
 static int show(struct kernel *kernel, bool json, struct diagnostics *diagnostics)
 {
 	struct enforced enforced = {0};
 	int error = enforced_read(kernel, &enforced, diagnostics);
 
+	kernel_retire(kernel, diagnostics);
 	if (!error && json)
 		print_json(&enforced, diagnostics);
 	else if (!error)
@@ -152,6 +154,7 @@ int apply_main(int argc, char **argv)
 	code = cli_exit_of(error);
 	if (!error) {
 		error = enforce(&pipeline, max_change ? &share : NULL, &kernel, &diagnostics);
+		pipeline_free(&pipeline);
 		if (!error)
 			error = show(kernel, operands.json, &diagnostics);
 		code = !error ? CLI_DONE : error == -ECANCELED ? CLI_NO : CLI_SYSTEM;
