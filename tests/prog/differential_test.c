@@ -145,7 +145,8 @@ static void compare_all(struct trial *trial, const struct address *addresses,
 	for (size_t i = 0; i < count; i += JUDGED_AT_ONCE) {
 		size_t some = count - i < JUDGED_AT_ONCE ? count - i : JUDGED_AT_ONCE;
 
-		assert_int_equal(kernel_trial_judge(trial->kernel, addresses + i, some, decisions),
+		assert_int_equal(kernel_trial_judge(trial->kernel, KERNEL_GUARD, addresses + i,
+						    some, decisions),
 				 0);
 		for (size_t j = 0; j < some; j++)
 			compare(trial, addresses[i + j], &places[i + j], &decisions[j]);

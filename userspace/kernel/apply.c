@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "userspace/kernel/gateway.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/probe.h"
@@ -25,6 +26,7 @@ struct apply {
 	uint32_t previous; /* current before; 0: none */
 	int shared[SHARED_MAPS];
 	struct egress_bpf *skeleton;
+	struct gateway_bpf *gateway; /* NULL: no port is inside */
 };
 
 static int load(struct apply *apply, struct diagnostics *diagnostics)
@@ -37,6 +39,8 @@ static int load(struct apply *apply, struct diagnostics *diagnostics)
 	};
 	int error = load_generation(&request, &apply->skeleton, diagnostics);
 
+	if (!error && apply->options->inside_count)
+		error = gateway_load(apply->skeleton, &apply->gateway, diagnostics);
 	if (error)
 		return error;
 	return probe_generation(apply->table, apply->options, apply->skeleton, diagnostics);
@@ -79,6 +83,8 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 	const struct programs programs = {
 		.fd = {loaded_program(apply->skeleton, FORM_ETHERNET),
 		       loaded_program(apply->skeleton, FORM_LAYER3)},
+		.gateway = {gateway_program(apply->gateway, FORM_ETHERNET),
+			    gateway_program(apply->gateway, FORM_LAYER3)},
 	};
 
 	return attach_roll(apply->kernel, &programs, apply->options, diagnostics);
@@ -91,7 +97,9 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 
 	if (error)
 		return error;
-	error = shared_pin(apply->kernel, apply->skeleton, apply->shared, diagnostics);
+	error = gateway_pin(apply->kernel, apply->generation, apply->gateway, diagnostics);
+	if (!error)
+		error = shared_pin(apply->kernel, apply->skeleton, apply->shared, diagnostics);
 	if (!error)
 		error = write_records(apply, record, diagnostics);
 	if (!error)
@@ -130,6 +138,7 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 		generation_retire_others(kernel, apply.generation, diagnostics);
 		*generation = apply.generation;
 	}
+	gateway_destroy(apply.gateway);
 	loaded_destroy(apply.skeleton);
 	shared_close(apply.shared);
 	return error;
