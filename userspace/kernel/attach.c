@@ -91,13 +91,21 @@ static int attach_clsact(struct attachment *attachment)
 	return error;
 }
 
+static void say_generic(const struct interface *interface, int why, struct diagnostics *diagnostics)
+{
+	message_warn(diagnostics,
+		     "interface %s: the gateway works in generic XDP there, which is slower%s%s%s",
+		     interface->name, why ? " (native XDP is refused: " : "",
+		     why ? strerror(-why) : "", why ? ")" : "");
+}
+
 /* An interface stays at the kind of XDP that it has. */
 static int attach_xdp(struct kernel *kernel, struct attachment *attachment,
 		      struct diagnostics *diagnostics)
 {
 	uint32_t ifindex = attachment->interface->ifindex;
 	struct xdp_found found;
-	int why = 0, error = xdp_find(ifindex, &found);
+	int link, why = 0, error = xdp_find(ifindex, &found);
 
 	if (error)
 		return error;
@@ -105,16 +113,14 @@ static int attach_xdp(struct kernel *kernel, struct attachment *attachment,
 		return -EBUSY;
 	if (found.program) {
 		attachment->hook = found.hook;
-		return update(kernel, xdp_open(kernel, ifindex, found.program), found.program,
-			      attachment);
+		error = update(kernel, xdp_open(kernel, ifindex, found.program), found.program,
+			       attachment);
+	} else {
+		link = xdp_create(attachment->program, ifindex, &attachment->hook, &why);
+		error = keep_new(kernel, link, attachment);
 	}
-	error = keep_new(kernel, xdp_create(attachment->program, ifindex, &attachment->hook, &why),
-			 attachment);
 	if (!error && attachment->hook == HOOK_XDP_GENERIC)
-		message_warn(diagnostics,
-			     "interface %s: its driver refuses XDP (%s); the gateway works in "
-			     "generic mode there, which is slower",
-			     attachment->interface->name, strerror(-why));
+		say_generic(attachment->interface, why, diagnostics);
 	return error;
 }
 
