@@ -58,8 +58,6 @@ struct xdp_buff___own {
 	struct xdp_rxq_info___own *rxq;
 } OWN_LAYOUT;
 
-void *bpf_cast_to_kern_ctx(void *xdp) __ksym __weak; /* Linux 6.2 */
-
 /* Does all that comes in here go to the stack of this namespace? */
 static __always_inline bool own_reaches_stack(const struct net_device___own *port)
 {

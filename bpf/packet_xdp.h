@@ -12,6 +12,7 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 typedef struct xdp_md context_t;
@@ -19,6 +20,14 @@ typedef struct xdp_md context_t;
 #define PACKET_TOLD   0 /* nobody has told the kernel anything yet: the frame speaks for itself */
 #define PACKET_PADDED 1 /* it comes from a wire, padded to the least frame (IEEE 802.3) */
 #define PACKET_FLAGS  EVENT_GATEWAY
+
+/* The kernel's own view of the packet (Linux 6.2), as much of it as is needed. */
+struct xdp_buff___packet {
+	__u32 flags;
+} __attribute__((preserve_access_index));
+#define XDP_IN_PIECES (1 << 0) /* XDP_FLAGS_HAS_FRAGS, <net/xdp.h> */
+
+void *bpf_cast_to_kern_ctx(void *xdp) __ksym __weak;
 
 /* Linux 6.18; before, a packet whose headers are not in its first piece is denied. */
 extern int bpf_xdp_pull_data(struct xdp_md *xdp, __u32 size) __ksym __weak;
@@ -34,9 +43,15 @@ static __always_inline void *packet_end(const context_t *xdp)
 	return (void *)(long)xdp->data_end;
 }
 
-/* Of all pieces. */
+/* Of all pieces. Nearly every packet is in one: then no helper needs to be called. */
 static __always_inline __u32 packet_length(const context_t *xdp)
 {
+	if (bpf_cast_to_kern_ctx) {
+		const struct xdp_buff___packet *seen = bpf_cast_to_kern_ctx((context_t *)xdp);
+
+		if (!(seen->flags & XDP_IN_PIECES))
+			return (__u32)(packet_end(xdp) - packet_data(xdp));
+	}
 	return (__u32)bpf_xdp_get_buff_len((context_t *)xdp);
 }
 
