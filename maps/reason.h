@@ -38,6 +38,7 @@ enum verdict { VERDICT_DENY, VERDICT_ALLOW };
 	REASON(CONTROL, "control", ALLOW, "control traffic of the link")                           \
 	REASON(LIFELINE, "lifeline", ALLOW, "the lifeline, open under every policy")               \
 	REASON(LOCAL, "local", ALLOW, "local: private or connected space, not judged")             \
+	REASON(GATEWAY, "gateway", ALLOW, "for the gateway itself, which does not forward it")     \
 	/* A rule decided. */                                                                      \
 	REASON(RULE_EXCEPT, "rule-except", ALLOW, "an exception allows it")                        \
 	REASON(RULE_DENY, "rule-deny", DENY, "a deny rule matches")                                \

@@ -2,7 +2,7 @@
 /*
  * Goal: three ways to a verdict agree on every address tried.
  *
- * kernel  the guard's program, by BPF_PROG_RUN on a packet to the address
+ * kernel  the guard's program and the gateway's, by BPF_PROG_RUN on a packet to the address
  * table   the verdict table, read in user space
  * naive   each source scanned row by row, then the policy's text, rule by rule: no merged ranges,
  *         no classes, no table
@@ -140,21 +140,33 @@ static void compare(struct trial *trial, struct address address, const struct pl
 static void compare_all(struct trial *trial, const struct address *addresses,
 			const struct place *places, size_t count)
 {
-	static struct decision decisions[JUDGED_AT_ONCE];
+	static struct decision decisions[JUDGED_AT_ONCE], gateway[JUDGED_AT_ONCE];
 
 	for (size_t i = 0; i < count; i += JUDGED_AT_ONCE) {
 		size_t some = count - i < JUDGED_AT_ONCE ? count - i : JUDGED_AT_ONCE;
 
-		assert_int_equal(kernel_trial_judge(trial->kernel, addresses + i, some, decisions),
+		assert_int_equal(kernel_trial_judge(trial->kernel, KERNEL_GUARD, addresses + i,
+						    some, decisions),
 				 0);
-		for (size_t j = 0; j < some; j++)
+		assert_int_equal(kernel_trial_judge(trial->kernel, KERNEL_GATEWAY, addresses + i,
+						    some, gateway),
+				 0);
+		for (size_t j = 0; j < some; j++) {
+			assert_true(equal(&gateway[j], &decisions[j]));
+			assert_int_equal(gateway[j].class, decisions[j].class);
 			compare(trial, addresses[i + j], &places[i + j], &decisions[j]);
+		}
 	}
 }
 
 static void trial_open(struct trial *trial)
 {
-	struct kernel_options options = {.control = trial->policy->control};
+	char *inside[] = {(char *)"*"};
+	struct kernel_options options = {
+		.control = trial->policy->control,
+		.inside = inside,
+		.inside_count = 1,
+	};
 	int error =
 		table_compile(trial->policy, atlas, &trial->context, &trial->table, &diagnostics);
 

@@ -121,7 +121,7 @@ static void test_half_rolled_swap_is_finished(void **state)
 	/* As if the process had been killed before it came to this link. */
 	assert_int_equal(tcx_find(if_nametoindex("far1"), own, &count), 0);
 	int link = tcx_open(applied->kernel, if_nametoindex("far1"), own[0].link);
-	assert_int_equal(tcx_update(link, old.fd[FORM_ETHERNET], new.fd[FORM_ETHERNET]), 0);
+	assert_int_equal(link_update(link, old.fd[FORM_ETHERNET], new.fd[FORM_ETHERNET]), 0);
 	close(link);
 	assert_int_equal(applied_program("far1"), program_id(old.fd[FORM_ETHERNET]));
 	applied_reopen(applied);

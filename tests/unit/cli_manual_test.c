@@ -36,34 +36,14 @@ static void test_every_reason_is_in_the_manual(void **state)
 
 static void test_every_policy_key_is_in_the_manual(void **state)
 {
-	static const char *const words[] = {"gabelou : 1",
-					    "name",
-					    "mode",
-					    "interfaces",
-					    "guard :",
-					    "chain :",
-					    "allow ,",
-					    "unlisted",
-					    "deny",
-					    "anycast",
-					    "local",
-					    "private",
-					    "connected ,",
-					    "none",
-					    "data",
-					    "max-age :",
-					    "agree :",
-					    "soil , owner",
-					    "asn",
-					    "last-word",
-					    "to",
-					    "why",
-					    "monitor",
-					    "default",
-					    "control",
-					    "registry",
+	static const char *const words[] = {
+		"gabelou : 1",    "name",        "mode",      "interfaces", "guard :",   "chain :",
+		"inside :",       "allow ,",     "unlisted",  "deny",       "anycast",   "local",
+		"private",        "connected ,", "none",      "data",       "max-age :", "agree :",
+		"soil , owner",   "asn",         "last-word", "to",         "why",       "monitor",
+		"default",        "control",     "registry",
 #define CONTROL(identifier, name, is_default, text) name " ,",
-					    CONTROLS(CONTROL)
+		CONTROLS(CONTROL)
 #undef CONTROL
 	};
 	struct diagnostics diagnostics = {0};

@@ -168,6 +168,23 @@ static void test_monitor_mode_says_allowed(void **state)
 	json_decref(line);
 }
 
+/* At the port where it came in: the interface is not where it would have left. */
+static void test_a_gateway_judges_what_comes_in(void **state)
+{
+	struct flow_event event = tcp;
+	struct flow flow = whole(&event);
+
+	(void)state;
+	event.flags = EVENT_GATEWAY;
+	json_t *line = flow_ecs(&flow);
+
+	assert_string_equal(at(line, "network.direction"), "\"outbound\"");
+	assert_string_equal(at(line, "observer.ingress.interface.name"), "\"eth0\"");
+	assert_null(json_object_get(json_object_get(line, "observer"), "egress"));
+	assert_string_equal(at(line, "event.action"), "\"dropped\"");
+	json_decref(line);
+}
+
 static void test_what_is_not_known_is_absent(void **state)
 {
 	struct flow_event event = {.key = {.ethertype = 0x8847, .reason = REASON_ETHERTYPE},
@@ -287,6 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_denied_flow),
 		cmocka_unit_test(test_monitor_mode_says_allowed),
+		cmocka_unit_test(test_a_gateway_judges_what_comes_in),
 		cmocka_unit_test(test_what_is_not_known_is_absent),
 		cmocka_unit_test(test_icmp_has_a_type_and_no_port),
 		cmocka_unit_test(test_anycast_has_no_country),

@@ -63,7 +63,6 @@ static void keys_of_later_versions_are_refused_by_name(void **state)
 		{HEAD "scopes: [{name: a}]\n", "3:1: `scopes:` is not supported"},
 		{HEAD "tunnels: [vxlan]\n", "3:1: `tunnels:` is not supported"},
 		{HEAD "groups: {}\n", "3:1: `groups:` is not supported by this version; remove it"},
-		{HEAD "interfaces: {inside: [eth1]}\n", "3:14: `inside:` is not supported"},
 		{HEAD "data: {feeds: [a.json]}\n", "3:8: `feeds:` is not supported"},
 		{HEAD "data: {min-sources: 2}\n", "3:8: `min-sources:` is not supported"},
 		{HEAD "data: {soil: [{file: a, format: mmdb}]}\n", "3:25: `format:` is not "
@@ -109,6 +108,9 @@ static void values_are_of_their_kind(void **state)
 		{HEAD "interfaces: {guard: []}\n", "3:21: an empty list; name interface names"},
 		{HEAD "interfaces: {guard: [\"a b\"]}\n", "3:22: `a b` is no name or glob"},
 		{HEAD "interfaces: {guard: [[a]]}\n", "3:22: `[...]` is no name or glob"},
+		{HEAD "interfaces: {inside: auto}\n", "3:22: `auto` is not a list of interface "
+						      "names or globs; write [auto]"},
+		{HEAD "interfaces: {inside: [a/b]}\n", "3:23: `a/b` is no name or glob"},
 		{HEAD "interfaces: {chain: last}\n", "3:21: `chain: last` is not known; write next "
 						     "or last-word"},
 		{"gabelou: 1\nallow: [{soil: [FR], why: [a]}]\n", "2:27: `why:` is a line of "

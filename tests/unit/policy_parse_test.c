@@ -24,6 +24,7 @@ static void the_smallest_policy_has_the_defaults(void **state)
 	assert_memory_equal(&policy->digest, &digest, sizeof(digest));
 	assert_int_equal(policy->mode, POLICY_ENFORCE);
 	assert_true(policy->guard_auto);
+	assert_int_equal(policy->inside.count, 0);
 	assert_int_equal(policy->guard.count, 0);
 	assert_int_equal(policy->chain, POLICY_CHAIN_NEXT);
 	assert_int_equal(policy->soil.count + policy->asn.count + policy->owner.count, 0);
@@ -45,7 +46,7 @@ static const char full[] = "gabelou: 1\n"
 			   "interfaces:\n"
 			   "  guard: [\"eth*\", wg0]\n"
 			   "  chain: last-word\n"
-			   "  inside: []\n"
+			   "  inside: [\"tap*\", lan0]\n"
 			   "data:\n"
 			   "  soil:\n"
 			   "    - file: /a.csv\n"
@@ -92,6 +93,11 @@ static void every_key_arrives(void **state)
 	assert_int_equal(policy->guard_line, 5);
 	assert_int_equal(policy->guard_column, 10);
 	assert_int_equal(policy->chain, POLICY_CHAIN_LAST_WORD);
+	assert_int_equal(policy->inside.count, 2);
+	assert_string_equal(policy->inside.items[0], "tap*");
+	assert_string_equal(policy->inside.items[1], "lan0");
+	assert_int_equal(policy->inside_line, 7);
+	assert_int_equal(policy->inside_column, 11);
 	assert_int_equal(policy->soil.count, 2);
 	assert_string_equal(policy->soil.items[1], "b.csv");
 	assert_int_equal(policy->asn.count, 1);

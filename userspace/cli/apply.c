@@ -23,6 +23,8 @@ static struct kernel_options options_of(const struct policy *policy)
 		.control = policy->control,
 		.guard = policy->guard_auto ? NULL : policy->guard.items,
 		.guard_count = policy->guard_auto ? 0 : policy->guard.count,
+		.inside = policy->inside.items,
+		.inside_count = policy->inside.count,
 		.without_tcx = without && strstr(without, "tcx"),
 	};
 }
@@ -37,7 +39,7 @@ static int review(const struct pipeline *pipeline, bool strict, struct diagnosti
 			diagnostics, ENODEV,
 			(struct location){policy->file, policy->guard_line, policy->guard_column},
 			"there is no interface to guard, so nothing was applied; name one that is "
-			"there, or write `guard: auto`");
+			"there, or write `guard: auto` (which leaves out what is inside)");
 	return strict && review_strictly(diagnostics) ? -EINVAL : 0;
 }
 

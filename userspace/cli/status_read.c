@@ -29,7 +29,14 @@ static void find_unguarded(struct status *status)
 	for (size_t i = 0; i < status->enforced.interface_count; i++) {
 		const struct kernel_interface *interface = &status->enforced.interfaces[i];
 
-		if (enforced_is_exit(interface) && !interface->guarded)
+		if (!enforced_is_exit(interface) || interface->guarded)
+			continue;
+		if (hook_is_gateway(interface->hook))
+			add_problem(status,
+				    "%s is inside and has no gateway: what comes in there is not "
+				    "judged before it leaves; apply the policy again",
+				    interface->name);
+		else
 			add_problem(status,
 				    "%s has no guard: what leaves there is not judged; apply the "
 				    "policy again, or name it under interfaces.guard",
@@ -46,6 +53,11 @@ static void find_weakly_guarded(struct status *status)
 			add_problem(status,
 				    "%s is guarded through clsact, which a tc command can remove "
 				    "(TCX came with Linux 6.6)",
+				    interface->name);
+		if (interface->guarded && interface->hook == HOOK_XDP_GENERIC)
+			add_problem(status,
+				    "%s has its gateway in generic XDP, since its driver refused "
+				    "native XDP: slower, the same verdicts",
 				    interface->name);
 	}
 }

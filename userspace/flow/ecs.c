@@ -13,7 +13,8 @@
 
 #define ECS_VERSION "9.0.0"
 
-static json_t *observer(const char *hostname, const char *interface_name)
+/* Where it was judged: at the port of a gateway it came in, at a guard it was to go out. */
+static json_t *observer(const char *hostname, const char *interface_name, bool gateway)
 {
 	json_t *observer = json_pack("{s:s, s:s, s:s, s:s, s:o}", "vendor", "gabelou", "product",
 				     "gabelou", "version", GABELOU_VERSION, "type", "firewall",
@@ -21,7 +22,7 @@ static json_t *observer(const char *hostname, const char *interface_name)
 
 	if (observer && interface_name)
 		json_object_set_new(
-			observer, "egress",
+			observer, gateway ? "ingress" : "egress",
 			json_pack("{s:{s:o}}", "interface", "name", text_json(interface_name)));
 	return observer;
 }
@@ -48,7 +49,9 @@ static json_t *network_part(const struct flow_event *event)
 {
 	const struct flow_key *key = &event->key;
 	char community_id[32], number[4];
-	json_t *network = json_pack("{s:s, s:I, s:I}", "direction", "egress", "packets",
+	/* Out of this host, or out of the networks behind this gateway. */
+	json_t *network = json_pack("{s:s, s:I, s:I}", "direction",
+				    event->flags & EVENT_GATEWAY ? "outbound" : "egress", "packets",
 				    (json_int_t)event->packets, "bytes", (json_int_t)event->bytes);
 
 	if (!network)
@@ -211,8 +214,9 @@ json_t *flow_ecs(const struct flow *flow)
 		failed |= json_object_set_new(line, "destination", destination_part(flow));
 	}
 	failed |= json_object_set_new(line, "rule", rule_part(flow));
-	failed |= json_object_set_new(line, "observer",
-				      observer(flow->hostname, flow->interface_name));
+	failed |= json_object_set_new(
+		line, "observer",
+		observer(flow->hostname, flow->interface_name, flow->event->flags & EVENT_GATEWAY));
 	failed |= json_object_set_new(line, "gabelou", gabelou_part(flow));
 	if (failed) {
 		json_decref(line);
@@ -234,7 +238,7 @@ json_t *flow_ecs_lost(const struct flow_loss *loss)
 		return NULL;
 	snprintf(message, sizeof(message), "events lost: %llu", (unsigned long long)loss->lost);
 	json_object_set_new(line, "message", json_string(message));
-	json_object_set_new(line, "observer", observer(loss->hostname, NULL));
+	json_object_set_new(line, "observer", observer(loss->hostname, NULL, false));
 	json_object_set_new(line, "gabelou",
 			    json_pack("{s:{s:I, s:s}}", "lost", "events", (json_int_t)loss->lost,
 				      "where", loss->where));

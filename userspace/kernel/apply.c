@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "userspace/kernel/gateway.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/probe.h"
@@ -31,6 +32,7 @@ struct apply {
 		int error;
 		struct diagnostics diagnostics;
 	} probe;
+	struct gateway_bpf *gateway; /* NULL: no port is inside */
 };
 
 static void probe(void *argument)
@@ -67,6 +69,8 @@ static int load(struct apply *apply, struct diagnostics *diagnostics)
 	aside_begin(&probing, probe, apply);
 	aside_begin(&hashing, hash, apply);
 	error = load_generation(&request, &apply->skeleton, diagnostics);
+	if (!error && apply->options->inside_count)
+		error = gateway_load(apply->skeleton, &apply->gateway, diagnostics);
 	aside_end(&hashing);
 	aside_end(&probing);
 	if (!error) {
@@ -117,6 +121,8 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 	const struct programs programs = {
 		.fd = {loaded_program(apply->skeleton, FORM_ETHERNET),
 		       loaded_program(apply->skeleton, FORM_LAYER3)},
+		.gateway = {gateway_program(apply->gateway, FORM_ETHERNET),
+			    gateway_program(apply->gateway, FORM_LAYER3)},
 	};
 
 	return attach_roll(apply->kernel, &programs, apply->options, diagnostics);
@@ -129,7 +135,9 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 
 	if (error)
 		return error;
-	error = shared_pin(apply->kernel, apply->skeleton, apply->shared, diagnostics);
+	error = gateway_pin(apply->kernel, apply->generation, apply->gateway, diagnostics);
+	if (!error)
+		error = shared_pin(apply->kernel, apply->skeleton, apply->shared, diagnostics);
 	if (!error)
 		error = write_records(apply, record, diagnostics);
 	if (!error)
@@ -168,6 +176,7 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 		error = put_in_force(&apply, record, diagnostics);
 	if (!error)
 		*generation = apply.generation;
+	gateway_destroy(apply.gateway);
 	loaded_destroy(apply.skeleton);
 	shared_close(apply.shared);
 	json_decref(apply.previous);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "userspace/kernel/counters.h"
+#include "userspace/kernel/gateway.h"
 #include "userspace/kernel/message.h"
 
 #define DIRECTORY_FORMAT "gen-%u"
@@ -73,7 +74,7 @@ int generation_map(const struct kernel *kernel, uint32_t generation, const char 
 
 int generation_programs(const struct kernel *kernel, uint32_t generation, struct programs *programs)
 {
-	struct programs opened = {.fd = {-1, -1}};
+	struct programs opened = {.fd = {-1, -1}, .gateway = {-1, -1}};
 
 	for (int i = 0; i < FORMS; i++) {
 		opened.fd[i] = generation_map(kernel, generation, program_names[i]);
@@ -83,6 +84,8 @@ int generation_programs(const struct kernel *kernel, uint32_t generation, struct
 			programs_close(&opened);
 			return error;
 		}
+		/* There is none where no port is inside. */
+		opened.gateway[i] = generation_map(kernel, generation, gateway_names[i]);
 	}
 	*programs = opened;
 	return 0;
@@ -93,7 +96,10 @@ void programs_close(struct programs *programs)
 	for (int i = 0; i < FORMS; i++) {
 		if (programs->fd[i] >= 0)
 			close(programs->fd[i]);
+		if (programs->gateway[i] >= 0)
+			close(programs->gateway[i]);
 		programs->fd[i] = -1;
+		programs->gateway[i] = -1;
 	}
 }
 

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "maps/config.h"
+
 #include "bpf/egress.skel.h"
 #include "userspace/kernel/message.h"
 
@@ -37,18 +39,19 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 	const struct kernel_options *options = request->options;
 	const struct table *table = request->table;
 
-	skeleton->rodata->config_generation = request->generation;
-#define SECTION(identifier, name, text)              \
-	skeleton->rodata->config_size_##identifier = \
-		(__u32)table->sections[TABLE_##identifier].size;
-	TABLE_SECTIONS(SECTION)
-#undef SECTION
-	skeleton->rodata->config_flow_interval =
-		options->flow_interval_ns ? options->flow_interval_ns : FLOW_INTERVAL_DEFAULT_NS;
-	skeleton->rodata->config_control = options->control;
-	skeleton->rodata->config_monitor = options->monitor;
-	skeleton->rodata->config_last_word = options->last_word;
-	skeleton->rodata->config_trial = request->trial;
+	struct guard_config config = {
+		.flow_interval = options->flow_interval_ns ? options->flow_interval_ns
+							   : FLOW_INTERVAL_DEFAULT_NS,
+		.generation = request->generation,
+		.control = options->control,
+		.monitor = options->monitor,
+		.last_word = options->last_word,
+		.trial = request->trial,
+	};
+
+	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
+		config.sizes[i] = (__u32)table->sections[i].size;
+	skeleton->rodata->config = config;
 }
 
 static int use_sections(struct egress_bpf *skeleton, const struct sections *sections)

@@ -52,6 +52,8 @@ struct policy {
 	bool guard_auto;
 	struct names guard; /* globs, when not auto */
 	unsigned guard_line, guard_column;
+	struct names inside; /* globs of gateway ports */
+	unsigned inside_line, inside_column;
 	enum policy_chain chain;
 
 	struct names soil, asn, owner; /* data files; empty: the embedded default */
