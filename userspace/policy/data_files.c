@@ -139,11 +139,8 @@ static const struct key file_keys[] = {
 static void check_file(struct reader *reader, const struct node *node, const struct data_file *file,
 		       const struct data_files *before)
 {
-	if (!file->path) {
-		if (node->kind == NODE_MAP && !reader->out_of_memory)
-			policy_fault(reader, node, "a source without a file; write {file: PATH}");
+	if (!file->path)
 		return;
-	}
 	if (file->checksum && !file->url)
 		policy_fault(reader, node,
 			     "`checksum:` without `url:`: nothing is fetched; remove it, or say "
@@ -175,12 +172,15 @@ static void read_files(struct reader *reader, const struct node *node, enum data
 	for (size_t i = 0; files->items && i < node->count; i++) {
 		const struct node *item = &node->children[i];
 		struct data_file *file = &files->items[i];
+		size_t errors = reader->diagnostics->errors;
 
 		if (item->kind == NODE_TEXT)
 			read_file(reader, item, file);
 		else
 			policy_map_read(reader, item, "a source", file_keys,
 					sizeof(file_keys) / sizeof(*file_keys), file);
+		if (!file->path && reader->diagnostics->errors == errors && !reader->out_of_memory)
+			policy_fault(reader, item, "a source without a file; write {file: PATH}");
 		check_file(reader, item, file, files);
 		files->count++;
 	}
