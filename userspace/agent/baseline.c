@@ -112,7 +112,7 @@ int baseline_bound(struct kernel *kernel, const struct pipeline *after, unsigned
 	if (!error)
 		error = baseline_compare(&baseline, after, &comparison, diagnostics);
 	if (!error && bound_exceeded(&comparison, baseline.pipeline.policy, share, diagnostics))
-		error = diagnostics_error(diagnostics, ERANGE, (struct location){0},
+		error = diagnostics_error(diagnostics, ECANCELED, (struct location){0},
 					  "so nothing was changed; look at it with 'gabelou plan "
 					  "%s', and if it is meant, apply it without --max-change",
 					  after->policy->file);

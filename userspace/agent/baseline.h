@@ -31,7 +31,7 @@ int baseline_compare(const struct baseline *baseline, const struct pipeline *aft
 
 /*
  * For whoever is about to apply @after: is the change from what is enforced within @share (see
- * table/bound.h)? -ERANGE with a message for each way in which it is not, and the remedy; other
+ * table/bound.h)? -ECANCELED with a message for each way in which it is not, and the remedy; other
  * -errno with messages. 0 where nothing is enforced: there is nothing to be surprised at.
  */
 int baseline_bound(struct kernel *kernel, const struct pipeline *after, unsigned share,

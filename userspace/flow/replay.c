@@ -244,12 +244,10 @@ int replay_read(FILE *file, const char *name, struct replay *replay,
 						  "a compressed file; unpack it first, or give '-' "
 						  "and pipe it in");
 		else if (!whole && (length > REPLAY_LINE_MOST || !feof(file)))
-			error = diagnostics_error(
-				diagnostics, EBADMSG, reading.where,
-				"a NUL byte, or a line of over %u bytes: this is "
-				"neither a flow log nor CSV (a compressed log must "
-				"be unpacked first)",
-				REPLAY_LINE_MOST);
+			error = diagnostics_error(diagnostics, EBADMSG, reading.where,
+						  "a NUL byte, or a line of over %u bytes: this is "
+						  "neither a flow log nor CSV",
+						  REPLAY_LINE_MOST);
 		else
 			error = read_line(&reading, text, length);
 	}
