@@ -46,7 +46,7 @@ static const char *amount(enum family family, u128 part, u128 whole, char *text)
 	double one = family == FAMILY_V4 ? 1 : (double)((u128)1 << UNIT_BITS);
 
 	if (whole)
-		snprintf(text, AMOUNT_SIZE, "%.10g of %.10g %s, %.3g %%", (double)part / one,
+		snprintf(text, AMOUNT_SIZE, "%.10g of %.10g %s, %.4g %%", (double)part / one,
 			 (double)whole / one, unit, 100 * (double)part / (double)whole);
 	else
 		snprintf(text, AMOUNT_SIZE, "%.10g %s, and there are none now", (double)part / one,
