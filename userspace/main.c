@@ -11,6 +11,7 @@ static const struct {
 } verbs[] = {
 	{"check", check_main, "read a policy and its data; say what is wrong, enforce nothing"},
 	{"explain", explain_main, "an address: soil, ASN, owner, each rule, and the verdict"},
+	{"plan", plan_main, "what a policy would change: address space, owners, recorded flows"},
 	{"apply", apply_main, "compile a policy, prove it, and enforce it from now on"},
 	{"status", status_main, "what is enforced, where, since when; counters and problems"},
 	{"agent", agent_main, "stream blocked flows as JSON lines (ECS)"},

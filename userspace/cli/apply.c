@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "userspace/agent/baseline.h"
 #include "userspace/cli/cli.h"
 #include "userspace/cli/enforced.h"
 #include "userspace/cli/page.h"
 #include "userspace/cli/progress.h"
 #include "userspace/cli/review.h"
+#include "userspace/table/bound.h"
 
 /* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
 static struct kernel_options options_of(const struct policy *policy)
@@ -39,9 +41,21 @@ static int review(const struct pipeline *pipeline, bool strict, struct diagnosti
 	return strict && review_strictly(diagnostics) ? -EINVAL : 0;
 }
 
+/* @max_change is NULL where any change is welcome. */
+static int read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics)
+{
+	if (!max_change || bound_parse(max_change, share))
+		return 0;
+	return diagnostics_error(
+		diagnostics, EINVAL, (struct location){0},
+		"--max-change %s: not a share; write it like 2%% or 0.5%%, from 0%% to "
+		"100%%",
+		max_change);
+}
+
 /* The manifest first, since it names files: opening the kernel side may change the mount
- * namespace, and with it what a path means. */
-static int enforce(const struct pipeline *pipeline, struct kernel **kernel,
+ * namespace, and with it what a path means. The bound is asked under the lock. */
+static int enforce(const struct pipeline *pipeline, const unsigned *bound, struct kernel **kernel,
 		   struct diagnostics *diagnostics)
 {
 	struct kernel_options options = options_of(pipeline->policy);
@@ -53,6 +67,8 @@ static int enforce(const struct pipeline *pipeline, struct kernel **kernel,
 		return diagnostics_error(diagnostics, ENOMEM, (struct location){0},
 					 "out of memory");
 	error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
+	if (!error && bound)
+		error = baseline_bound(*kernel, pipeline, *bound, diagnostics);
 	if (!error)
 		error = kernel_apply(*kernel, pipeline->table, &options, manifest, &generation,
 				     diagnostics);
@@ -102,6 +118,8 @@ static int show(struct kernel *kernel, bool json, struct diagnostics *diagnostic
 
 int apply_main(int argc, char **argv)
 {
+	const char *max_change = NULL;
+	unsigned share = 0;
 	bool strict = false;
 	struct cli_operands operands;
 	const struct cli_verb verb = {
@@ -111,7 +129,9 @@ int apply_main(int argc, char **argv)
 			"last one. Whatever fails, the last one stays.",
 		.least = 1,
 		.most = 1,
-		.options = {{"strict", NULL, &strict, NULL, "a warning is an error"}},
+		.options = {{"strict", NULL, &strict, NULL, "a warning is an error"},
+			    {"max-change", "SHARE", NULL, &max_change,
+			     "refuse if more than this (2%) of the allowed space changes"}},
 	};
 	struct diagnostics diagnostics = {0};
 	struct pipeline pipeline = {0};
@@ -120,6 +140,8 @@ int apply_main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	if (read_bound(max_change, &share, &diagnostics))
+		return cli_finish(&diagnostics, operands.json, CLI_USAGE);
 	progress_begin("reading and compiling");
 	pipeline.into_maps = true;
 	int error = pipeline_build(&pipeline, operands.items[0], &diagnostics);
@@ -129,10 +151,10 @@ int apply_main(int argc, char **argv)
 		error = review(&pipeline, strict, &diagnostics);
 	code = cli_exit_of(error);
 	if (!error) {
-		error = enforce(&pipeline, &kernel, &diagnostics);
+		error = enforce(&pipeline, max_change ? &share : NULL, &kernel, &diagnostics);
 		if (!error)
 			error = show(kernel, operands.json, &diagnostics);
-		code = error ? CLI_SYSTEM : CLI_DONE;
+		code = !error ? CLI_DONE : error == -ECANCELED ? CLI_NO : CLI_SYSTEM;
 	}
 	kernel_close(kernel);
 	pipeline_free(&pipeline);

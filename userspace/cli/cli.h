@@ -63,6 +63,7 @@ enum cli_exit cli_exit_of(int error);
 /* userspace/main.c's table. */
 int check_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
+int plan_main(int argc, char **argv);
 int apply_main(int argc, char **argv);
 int status_main(int argc, char **argv);
 int agent_main(int argc, char **argv);
