@@ -184,17 +184,16 @@ static void test_takes_maps_as_they_are(void **state)
 static void test_probe_refuses_what_differs(void **state)
 {
 	struct applied *applied = *state;
-	struct egress_bpf *loaded = NULL;
-	struct load_request request = {.table = applied->table, .options = &applied->options};
+	struct sections sections;
 
-	assert_int_equal(load_generation(&request, &loaded, &applied->diagnostics), 0);
-	assert_int_equal(
-		probe_generation(applied->table, &applied->options, loaded, &applied->diagnostics),
-		0);
-	assert_int_equal(probe_generation(applied->swapped, &applied->options, loaded,
+	assert_int_equal(sections_settle(applied->table, &sections, &applied->diagnostics), 0);
+	assert_int_equal(probe_generation(applied->table, &applied->options, &sections,
+					  &applied->diagnostics),
+			 0);
+	assert_int_equal(probe_generation(applied->swapped, &applied->options, &sections,
 					  &applied->diagnostics),
 			 -EBADMSG);
-	loaded_destroy(loaded);
+	sections_close(&sections);
 }
 
 /* Everything that a failed second apply must have left as it was. */

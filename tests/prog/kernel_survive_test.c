@@ -51,6 +51,8 @@ static void apply_for_ever(const struct applied *applied)
 		    kernel_apply(kernel, i % 2 ? applied->table : applied->swapped,
 				 &applied->options, NULL, &generation, &diagnostics))
 			_exit(1);
+		if (i % 3) /* else it is left to whoever opens next */
+			kernel_retire(kernel, &diagnostics);
 		kernel_close(kernel);
 	}
 }

@@ -4,10 +4,20 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 
 #include "userspace/atlas/cache.h"
 
 #define FOLDER world_path("cache")
+
+/* At a time when the files that were just written are no longer new. */
+static struct atlas_config settled_config(void)
+{
+	struct atlas_config config = world_config();
+
+	config.now = time(NULL) + 60;
+	return config;
+}
 
 static struct digest key_of(const struct atlas_config *config)
 {
@@ -49,7 +59,7 @@ static void assert_same_operator(const struct asn_operator *a, const struct asn_
 static void the_cached_atlas_says_what_the_built_one_says(void **state)
 {
 	static const uint32_t asns[] = {100, 200, 300, 900};
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct atlas *cached;
 	struct digest key;
 
@@ -80,9 +90,34 @@ static void the_cached_atlas_says_what_the_built_one_says(void **state)
 	atlas_free(cached);
 }
 
+/* Its place can be taken only once. */
+static void a_second_one_lies_elsewhere(void **state)
+{
+	struct atlas_config config = settled_config();
+	struct atlas *first, *second;
+	struct digest key;
+
+	(void)state;
+	save(&config, &key);
+	assert_int_equal(cache_load(FOLDER, &key, &first), 0);
+	assert_int_equal(cache_load(FOLDER, &key, &second), 0);
+	assert_int_equal((uintptr_t)first->mapped, CACHE_BASE);
+	assert_ptr_not_equal(first->mapped, second->mapped);
+	for (uint32_t asn = 100; asn <= 900; asn += 100)
+		if (atlas_operator(world_atlas, asn)) {
+			assert_same_operator(atlas_operator(first, asn),
+					     atlas_operator(world_atlas, asn));
+			assert_same_operator(atlas_operator(second, asn),
+					     atlas_operator(world_atlas, asn));
+		}
+	assert_string_equal(atlas_source(second, 0)->path, atlas_source(world_atlas, 0)->path);
+	atlas_free(first);
+	atlas_free(second);
+}
+
 static void whatever_changes_the_atlas_changes_the_key(void **state)
 {
-	struct atlas_config config = world_config(), other = config;
+	struct atlas_config config = settled_config(), other = config;
 	struct digest key = key_of(&config), changed;
 	struct data_file soil[] = {{.path = world_path("data/soil.csv.zst")}};
 
@@ -107,6 +142,40 @@ static void whatever_changes_the_atlas_changes_the_key(void **state)
 	assert_true(cache_key(&config, &changed) < 0);
 }
 
+static void what_changed_a_moment_ago_is_not_kept(void **state)
+{
+	struct atlas_config config = settled_config();
+	struct atlas *again;
+	struct digest key;
+
+	(void)state;
+	config.now = time(NULL);
+	assert_int_equal(cache_key(&config, &key), -EAGAIN);
+	assert_int_equal(atlas_open(&config, FOLDER, &world_atlas, &world_diagnostics), 0);
+	assert_int_equal(atlas_open(&config, FOLDER, &again, &world_diagnostics), 0);
+	assert_null(again->mapped);
+	atlas_free(again);
+}
+
+/* The same size and time of modification: the kernel's time of change tells. */
+static void a_change_that_hides_is_seen(void **state)
+{
+	struct atlas_config config = settled_config();
+	struct digest key = key_of(&config), changed;
+	struct timespec times[2];
+	struct stat status;
+
+	(void)state;
+	assert_int_equal(stat(world_path("data/anycast.csv"), &status), 0);
+	times[0] = status.st_atim;
+	times[1] = status.st_mtim;
+	usleep(20000); /* a tick of the kernel's clock */
+	world_write("data/anycast.csv", "prefix,operator,source\n5.0.65.0/24,One,one.example\n");
+	assert_int_equal(utimensat(AT_FDCWD, world_path("data/anycast.csv"), times, 0), 0);
+	changed = key_of(&config);
+	assert_memory_not_equal(&key, &changed, sizeof(key));
+}
+
 static void assert_refused(const struct digest *key)
 {
 	struct atlas *cached = NULL;
@@ -117,7 +186,7 @@ static void assert_refused(const struct digest *key)
 
 static void a_damaged_file_is_no_answer(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct digest key;
 	char *path = save(&config, &key);
 	struct stat status;
@@ -149,7 +218,7 @@ static void a_damaged_file_is_no_answer(void **state)
 
 static void a_file_that_others_may_write_is_no_answer(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct atlas *cached;
 	struct digest key;
 	char *path = save(&config, &key);
@@ -167,7 +236,7 @@ static void a_file_that_others_may_write_is_no_answer(void **state)
 
 static void a_file_of_another_owner_is_no_answer(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct digest key;
 	char *path = save(&config, &key);
 
@@ -180,7 +249,7 @@ static void a_file_of_another_owner_is_no_answer(void **state)
 
 static void a_file_under_the_name_of_another_is_no_answer(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	char text[DIGEST_TEXT_SIZE], other[256];
 	struct digest key;
 	char *path = save(&config, &key);
@@ -195,7 +264,7 @@ static void a_file_under_the_name_of_another_is_no_answer(void **state)
 
 static void a_warning_is_given_each_time(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct atlas *again;
 
 	(void)state;
@@ -210,7 +279,7 @@ static void a_warning_is_given_each_time(void **state)
 
 static void the_latest_files_stay(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	unsigned count = 0;
 	struct digest key;
 	struct atlas *cached;
@@ -232,7 +301,7 @@ static void the_latest_files_stay(void **state)
 
 static void opening_builds_once(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct digest key = key_of(&config);
 	struct atlas *cached;
 
@@ -258,6 +327,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(the_cached_atlas_says_what_the_built_one_says),
+		WORLD_TEST(a_second_one_lies_elsewhere),
+		WORLD_TEST(what_changed_a_moment_ago_is_not_kept),
+		WORLD_TEST(a_change_that_hides_is_seen),
 		WORLD_TEST(whatever_changes_the_atlas_changes_the_key),
 		WORLD_TEST(a_damaged_file_is_no_answer),
 		WORLD_TEST(a_file_that_others_may_write_is_no_answer),

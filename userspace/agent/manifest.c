@@ -2,7 +2,6 @@
 /* Writing a manifest: see manifest.h for its shape. */
 #include "userspace/agent/manifest.h"
 
-#include <pthread.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,43 +145,6 @@ static json_t *entries_part(const struct table *table)
 	return array;
 }
 
-/* A thread's share of the digest. */
-struct hashing {
-	const struct table *table;
-	struct digest digests[TABLE_SECTION_COUNT];
-};
-
-static void *hash_root(void *argument)
-{
-	struct hashing *hashing = argument;
-
-	hashing->digests[TABLE_V4_ROOT] = digest_of(hashing->table->sections[TABLE_V4_ROOT].bytes,
-						    hashing->table->sections[TABLE_V4_ROOT].size);
-	return NULL;
-}
-
-/* SHA-256 of the sections' SHA-256s, in their order: the largest one, two thirds of all, in a
- * thread of its own. */
-static json_t *table_digest(const struct table *table)
-{
-	struct hashing hashing = {.table = table};
-	char text[DIGEST_TEXT_SIZE];
-	pthread_t thread;
-	bool aside = pthread_create(&thread, NULL, hash_root, &hashing) == 0;
-
-	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
-		if (i != TABLE_V4_ROOT)
-			hashing.digests[i] =
-				digest_of(table->sections[i].bytes, table->sections[i].size);
-	if (aside)
-		pthread_join(thread, NULL);
-	else
-		hash_root(&hashing);
-	struct digest digest = digest_of(hashing.digests, sizeof(hashing.digests));
-
-	return json_string(digest_format(&digest, text));
-}
-
 /* Who logged in, which sudo and su do not change; else who runs us. */
 static json_t *user_part(void)
 {
@@ -215,7 +177,7 @@ json_t *manifest_make(const struct pipeline *pipeline)
 	const struct policy *policy = pipeline->policy;
 
 	return json_pack(
-		"{s:o, s:s, s:s, s:s, s:i, s:{s:i, s:i}, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, "
+		"{s:o, s:s, s:s, s:s, s:i, s:{s:i, s:i}, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
 		"s:s, s:o, s:o}",
 		"policy", policy_part(pipeline), "mode",
 		policy->mode == POLICY_MONITOR ? "monitor" : "enforce", "unlisted",
@@ -225,6 +187,6 @@ json_t *manifest_make(const struct pipeline *pipeline)
 		"data_dir", text_json(pipeline->data_dir), "files", files_part(&policy->data),
 		"data", data_part(pipeline->atlas), "rules", rules_part(policy), "rows",
 		rows_part(pipeline->table), "entries", entries_part(pipeline->table), "classes",
-		(json_int_t)pipeline->table->class_count, "table", table_digest(pipeline->table),
-		"version", GABELOU_VERSION, "host", host_part(), "user", user_part());
+		(json_int_t)pipeline->table->class_count, "version", GABELOU_VERSION, "host",
+		host_part(), "user", user_part());
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The manifest of a generation: what was enforced, by whom, on which data. Written by apply, kept
- * beside the generation by the kernel side (which adds "generation" and "since"), and read by
- * whoever must know later what a row of that generation stood for.
+ * beside the generation by the kernel side (which adds "generation", "since" and "table"), and read
+ * by whoever must know later what a row of that generation stood for.
  *
  * As JSON:
  *   policy     {name, file, sha256, text}
@@ -13,7 +13,8 @@
  *   rules      [{name, why}] in the order of their numbers
  *   rows       [[soil, state, special, reach, inferred, local, routed, act, reason, rule]]
  *   entries    [[row, verdict, reason, rule]]
- *   classes, table: how many classes, and the digest of the table's sections
+ *   classes: how many
+ *   table: the digest of the table's sections
  *   version, host, user {uid, login}
  */
 #ifndef GABELOU_AGENT_MANIFEST_H

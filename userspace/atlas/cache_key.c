@@ -3,31 +3,37 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "userspace/atlas/cache.h"
 #include "userspace/atlas/tables.h"
 
 #define DAY_SECONDS 86400
 
+/* Two changes of a file within a tick of its file system's clock leave the same times, and the
+ * coarsest clock ticks every two seconds (FAT): a change that is no older may not be the last. */
+#define TICK_SECONDS_MOST 2
+
 static void add_text(struct digest_state *state, const char *text)
 {
 	digest_add(state, text, strlen(text) + 1);
 }
 
-/* Its path too, for it is in the atlas, and its time, which dates a source that says no date. */
-static int add_file(struct digest_state *state, const char *path)
+/* Its path too, for it is in the atlas. */
+static int add_file(struct digest_state *state, const struct atlas_config *config, const char *path)
 {
-	struct diagnostics ignored = {0};
-	struct file file;
-	int error = file_read(path, SOURCE_BYTES_MOST, &file, &ignored);
+	struct stat status;
 
-	diagnostics_free(&ignored);
-	if (error)
-		return error;
+	if (stat(path, &status))
+		return -errno;
+	if (status.st_ctim.tv_sec + TICK_SECONDS_MOST >= config->now)
+		return -EAGAIN;
 	add_text(state, path);
-	digest_add(state, &file.modified, sizeof(file.modified));
-	digest_add(state, &file.digest, sizeof(file.digest));
-	file_free(&file);
+	digest_add(state, &status.st_dev, sizeof(status.st_dev));
+	digest_add(state, &status.st_ino, sizeof(status.st_ino));
+	digest_add(state, &status.st_size, sizeof(status.st_size));
+	digest_add(state, &status.st_mtim, sizeof(status.st_mtim));
+	digest_add(state, &status.st_ctim, sizeof(status.st_ctim));
 	return 0;
 }
 
@@ -38,7 +44,7 @@ static int add_embedded(struct digest_state *state, const struct atlas_config *c
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", config->data_dir, name) >= sizeof(path))
 		return -ENAMETOOLONG;
-	return add_file(state, path);
+	return add_file(state, config, path);
 }
 
 /* All that a policy says of a file; NULL is not the empty text. */
@@ -64,7 +70,7 @@ static int add_role(struct digest_state *state, const struct atlas_config *confi
 	digest_add(state, &files->count, sizeof(files->count));
 	for (size_t i = 0; i < files->count && !error; i++) {
 		add_settings(state, &files->items[i]);
-		error = add_file(state, files->items[i].path);
+		error = add_file(state, config, files->items[i].path);
 	}
 	return error;
 }

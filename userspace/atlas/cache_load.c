@@ -72,10 +72,10 @@ static void *part(const struct cache_header *header, enum cache_part number)
 	return (char *)header + header->parts[number].offset;
 }
 
-/* From an offset in the file to the place where the file is mapped. */
+/* From where the file was to be mapped to where it is. */
 static void relocate(const struct cache_header *header, const char **text)
 {
-	*text = (const char *)header + (uintptr_t)*text;
+	*text = (const char *)header + ((uintptr_t)*text - CACHE_BASE);
 }
 
 static void relocate_all(const struct cache_header *header)
@@ -121,8 +121,20 @@ static void point_into(const struct cache_header *header, struct atlas *atlas)
 	atlas->soil_count = header->soil_count;
 }
 
-/* The pages that hold pointers become private; the rest stays the file's, shared by all who map it.
- */
+/* At its place, or else anywhere. The pages stay the file's, shared by all who map it, but for
+ * those that hold pointers where these have to be moved. */
+static void *map_bytes(int fd, size_t size)
+{
+	void *bytes =
+		mmap((void *)CACHE_BASE, size, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, 0);
+
+	if (bytes == (void *)CACHE_BASE)
+		return bytes;
+	if (bytes != MAP_FAILED)
+		munmap(bytes, size);
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+}
+
 static struct cache_header *map_file(int fd, const struct digest *key, size_t *size)
 {
 	struct stat status;
@@ -131,7 +143,7 @@ static struct cache_header *map_file(int fd, const struct digest *key, size_t *s
 	if (fstat(fd, &status) || !is_ours(&status))
 		return NULL;
 	*size = (size_t)status.st_size;
-	header = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	header = map_bytes(fd, *size);
 	if (header == MAP_FAILED)
 		return NULL;
 	if (is_whole(header, *size, key)) {
@@ -165,7 +177,8 @@ int cache_load(const char *folder, const struct digest *key, struct atlas **atla
 		munmap(header, size);
 		return -ENOMEM;
 	}
-	relocate_all(header);
+	if ((uintptr_t)header != CACHE_BASE)
+		relocate_all(header);
 	point_into(header, loaded);
 	loaded->mapped = header;
 	loaded->mapped_size = size;

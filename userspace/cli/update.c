@@ -17,6 +17,7 @@
 #include "userspace/cli/page.h"
 #include "userspace/cli/progress.h"
 #include "userspace/fetch/stage.h"
+#include "userspace/kernel/kernel.h"
 #include "userspace/table/bound.h"
 
 #define CHANGE_MOST "2%"
@@ -123,14 +124,17 @@ static int apply(const struct update *update, bool json, struct diagnostics *dia
 {
 	const struct enforcement enforcement = {.json = json};
 	struct pipeline pipeline = {.into_maps = true};
+	enum cli_exit code;
 	int error = read_policy(update, &pipeline, diagnostics);
 
 	if (!error)
 		error = pipeline_survey(&pipeline, diagnostics);
 	if (!error)
 		error = pipeline_compile(&pipeline, diagnostics);
-	if (!error)
-		error = enforce(&pipeline, &enforcement, diagnostics);
+	if (!error) {
+		code = enforce(&pipeline, &enforcement, diagnostics);
+		error = code == CLI_DONE ? 0 : code == CLI_NO ? -EINVAL : -EPERM;
+	}
 	pipeline_free(&pipeline);
 	return error;
 }
@@ -141,7 +145,7 @@ static int take_files(struct update *update, bool json, const char **outcome,
 {
 	int error = try_files(update, diagnostics);
 
-	*outcome = error == -ERANGE ? "refused" : "failed";
+	*outcome = error == -ECANCELED ? "refused" : "failed";
 	if (error)
 		return error;
 	error = stage_keep(&update->stage, diagnostics);

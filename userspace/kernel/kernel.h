@@ -62,17 +62,23 @@ struct kernel_options {
 };
 
 /*
- * The whole of an apply, under the lock: load, fill, freeze, read back, probe with packets of known
- * verdict, write the record, attach or swap every link, drop the old generation's objects.
+ * The whole of an apply, under the lock: fill, freeze, read back, load, probe with packets of known
+ * verdict, write the record, attach or swap every link; kernel_retire() is to follow.
  * @record (may be NULL; it is not changed) is stored as JSON beside the generation, with
- * "generation", "since" (RFC 3339, UTC) and "kernel" (options and counts) added to it, and once the
- * generation is no longer in force "counters": [[slot, packets, bytes], ...] of the slots that are
- * not zero. Any failure leaves the old generation enforcing. The generation's number comes back in
+ * "generation", "since" (RFC 3339, UTC), "table" (its digest) and "kernel" (options and counts)
+ * added to it, and once the generation is no longer in force "counters": [[slot, packets, bytes],
+ * ...] of the slots that are not zero. Any failure leaves the old generation enforcing. The
+ * generation's number comes back in
  * @generation.
  */
 int kernel_apply(struct kernel *kernel, const struct table *table,
 		 const struct kernel_options *options, json_t *record, uint32_t *generation,
 		 struct diagnostics *diagnostics);
+
+/* Drops what is no longer in force, after its last packet, and keeps its counters: some 10 ms,
+ * which began with the swap, so that the caller may do something else first. Left out, or
+ * interrupted, it is done by whoever opens next. What goes wrong is a warning. */
+void kernel_retire(struct kernel *kernel, struct diagnostics *diagnostics);
 
 /* Removes links, pins and the "current" record, also where pins or records are damaged. The records
  * of generations stay. -ENOENT (no message) if nothing is enforced. */

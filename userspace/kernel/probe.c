@@ -108,10 +108,10 @@ static int probe_truncated(struct kernel_trial *trial, struct diagnostics *diagn
 }
 
 int probe_generation(const struct table *table, const struct kernel_options *options,
-		     struct egress_bpf *loaded, struct diagnostics *diagnostics)
+		     const struct sections *sections, struct diagnostics *diagnostics)
 {
 	struct kernel_trial *trial;
-	int error = trial_open(table, options, loaded, &trial, diagnostics);
+	int error = trial_open(table, options, sections, &trial, diagnostics);
 
 	if (error)
 		return error;

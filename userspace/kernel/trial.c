@@ -15,14 +15,15 @@ struct kernel_trial {
 };
 
 int trial_open(const struct table *table, const struct kernel_options *options,
-	       struct egress_bpf *sections_of, struct kernel_trial **trial,
+	       const struct sections *sections, struct kernel_trial **trial,
 	       struct diagnostics *diagnostics)
 {
 	struct load_request request = {
 		.table = table,
 		.options = options,
 		.trial = true,
-		.sections_of = sections_of,
+		.sections = sections,
+		.ethernet_only = sections != NULL,
 	};
 	struct kernel_trial *opened = calloc(1, sizeof(*opened));
 	int error;

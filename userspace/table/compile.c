@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "userspace/base/aside.h"
 #include "userspace/base/intern.h"
 #include "userspace/table/lookup.h"
 #include "userspace/table/match.h"
@@ -334,6 +335,59 @@ static void compiler_free(struct compiler *compiler)
 	free(compiler->class_of_pair);
 }
 
+/* What is done for IPv4 while the sweeps go on. */
+struct ipv4 {
+	const struct class_ranges *ranges;
+	struct table *table;
+	struct aside aside;
+	int error;
+	struct diagnostics diagnostics;
+};
+
+/* The root has always the same size, and making its memory takes a while. */
+static void make_root(void *argument)
+{
+	struct ipv4 *ipv4 = argument;
+
+	ipv4->error = table_section_alloc(ipv4->table, TABLE_V4_ROOT, LOOKUP_V4_ROOT_SIZE);
+}
+
+static void build_ipv4(void *argument)
+{
+	struct ipv4 *ipv4 = argument;
+
+	ipv4->error =
+		lookup_v4_build(ipv4->ranges, LOOKUP_SECTION_MOST, ipv4->table, &ipv4->diagnostics);
+}
+
+/* IPv4 is swept first, always, so that the same input gives the same numbers of classes. */
+static int compile(struct compiler *compiler, struct table *table)
+{
+	struct ipv4 ipv4 = {.ranges = &compiler->ranges[FAMILY_V4], .table = table};
+
+	aside_begin(&ipv4.aside, make_root, &ipv4);
+	int error = sweep(compiler, FAMILY_V4);
+	aside_end(&ipv4.aside);
+	if (!error)
+		error = ipv4.error;
+	if (error)
+		return error;
+	aside_begin(&ipv4.aside, build_ipv4, &ipv4);
+	error = sweep(compiler, FAMILY_V6);
+	if (!error)
+		error = fill_rows(compiler, table);
+	if (!error)
+		error = lookup_v6_build(&compiler->ranges[FAMILY_V6], LOOKUP_SECTION_MOST, table,
+					compiler->diagnostics);
+	aside_end(&ipv4.aside);
+	if (!error) {
+		error = ipv4.error;
+		diagnostics_move(&ipv4.diagnostics, compiler->diagnostics);
+	}
+	diagnostics_free(&ipv4.diagnostics);
+	return error;
+}
+
 int table_compile(const struct policy *policy, const struct atlas *atlas,
 		  const struct table_context *context, struct table **table,
 		  struct diagnostics *diagnostics)
@@ -346,17 +400,7 @@ int table_compile(const struct policy *policy, const struct atlas *atlas,
 	if (result && context)
 		result->memory = context->memory;
 	if (!error)
-		error = sweep(&compiler, FAMILY_V4);
-	if (!error)
-		error = sweep(&compiler, FAMILY_V6);
-	if (!error)
-		error = fill_rows(&compiler, result);
-	if (!error)
-		error = lookup_v4_build(&compiler.ranges[FAMILY_V4], LOOKUP_SECTION_MOST, result,
-					diagnostics);
-	if (!error)
-		error = lookup_v6_build(&compiler.ranges[FAMILY_V6], LOOKUP_SECTION_MOST, result,
-					diagnostics);
+		error = compile(&compiler, result);
 	compiler_free(&compiler);
 	if (error == -ENOMEM)
 		diagnostics_error(diagnostics, ENOMEM, (struct location){.file = policy->file},
