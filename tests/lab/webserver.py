@@ -80,7 +80,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif how == "empty":
             self.answer(200)
         elif how == "html":
-            self.answer(200, b"<!DOCTYPE html>\n<title>Sign in</title>\n" + b"<p>\n" * 40,
+            self.answer(200, b"<!DOCTYPE html>\n<title>Sign in</title>\n" + b"<p>\n" * 1200,
                         Content_Type="text/html")
         elif how == "grown":
             self.answer(200, body * 5000)

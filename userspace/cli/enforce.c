@@ -92,15 +92,16 @@ static void print_json(const struct enforced *enforced, const struct diagnostics
 
 /* Says what is in force now, as it is read back, which goes on while the last packet leaves what
  * was in force before. */
-static int show(struct kernel *kernel, bool json, struct diagnostics *diagnostics)
+static int show(struct kernel *kernel, const struct enforcement *enforcement,
+		struct diagnostics *diagnostics)
 {
 	struct enforced enforced = {0};
 	int error = enforced_read(kernel, &enforced, diagnostics);
 
 	kernel_retire(kernel, diagnostics);
-	if (!error && json)
+	if (!error && enforcement->json)
 		print_json(&enforced, diagnostics);
-	else if (!error)
+	else if (!error && !enforcement->quiet)
 		print_text(&enforced);
 	enforced_free(&enforced);
 	return error;
@@ -116,7 +117,7 @@ enum cli_exit enforce(const struct pipeline *pipeline, const struct enforcement 
 		return cli_exit_of(error);
 	error = swap(pipeline, enforcement->bound, &kernel, diagnostics);
 	if (!error)
-		error = show(kernel, enforcement->json, diagnostics);
+		error = show(kernel, enforcement, diagnostics);
 	kernel_close(kernel);
 	return !error ? CLI_DONE : error == -ECANCELED ? CLI_NO : CLI_SYSTEM;
 }

@@ -8,7 +8,8 @@
 
 struct enforcement {
 	bool strict;           /* a warning is an error */
-	bool json;             /* what is shown */
+	bool json;             /* what is shown... */
+	bool quiet;            /* ...if anything is */
 	const unsigned *bound; /* how much may change (table/bound.h); NULL: anything */
 };
 

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "userspace/agent/baseline.h"
 #include "userspace/cli/cli.h"
 #include "userspace/cli/enforce.h"
 #include "userspace/cli/page.h"
+#include "userspace/cli/plan.h"
 #include "userspace/cli/progress.h"
 #include "userspace/fetch/stage.h"
 #include "userspace/kernel/kernel.h"
@@ -29,6 +29,7 @@ struct update {
 	struct pipeline policy;
 	struct stage stage;
 	unsigned share; /* see table/bound.h */
+	bool json;
 };
 
 static int no_memory(struct diagnostics *diagnostics)
@@ -74,25 +75,53 @@ static int read_policy(const struct update *update, struct pipeline *pipeline,
 			    : pipeline_read(pipeline, update->file, diagnostics);
 }
 
-/* The policy on the new files, and whether what it would change is to be expected. */
-static int try_files(const struct update *update, struct diagnostics *diagnostics)
+/* The policy on the new files. */
+static int build_after(const struct update *update, struct pipeline *pipeline,
+		       struct diagnostics *diagnostics)
 {
-	struct pipeline pipeline = {0};
-	struct kernel *kernel = NULL;
-	int error = read_policy(update, &pipeline, diagnostics);
+	int error = read_policy(update, pipeline, diagnostics);
 
-	if (!error && stage_point(&update->stage, &pipeline.policy->data))
+	if (!error && stage_point(&update->stage, &pipeline->policy->data))
 		error = no_memory(diagnostics);
 	if (!error)
-		error = pipeline_survey(&pipeline, diagnostics);
+		error = pipeline_survey(pipeline, diagnostics);
 	if (!error)
-		error = pipeline_compile(&pipeline, diagnostics);
+		error = pipeline_compile(pipeline, diagnostics);
+	return error;
+}
+
+/* Shows what the new files would change, and says whether that is to be expected. */
+static int compare(const struct update *update, struct plan *plan, struct diagnostics *diagnostics)
+{
+	struct kernel *kernel = NULL;
+	int error = kernel_open(KERNEL_READ, &kernel, diagnostics);
+
 	if (!error)
-		error = kernel_open(KERNEL_READ, &kernel, diagnostics);
-	if (!error)
-		error = baseline_bound(kernel, &pipeline, update->share, diagnostics);
+		error = baseline_enforced(kernel, &plan->after, &plan->before, diagnostics);
 	kernel_close(kernel);
-	pipeline_free(&pipeline);
+	if (!error)
+		error = baseline_compare(&plan->before, &plan->after, &plan->comparison,
+					 diagnostics);
+	if (error)
+		return error;
+	if (!update->json)
+		plan_print(stdout, plan);
+	if (!bound_exceeded(&plan->comparison, plan->before.pipeline.policy, update->share,
+			    diagnostics))
+		return 0;
+	return diagnostics_error(diagnostics, ECANCELED, (struct location){0},
+				 "so nothing was changed; if it is meant, update with a larger "
+				 "--max-change");
+}
+
+static int try_files(const struct update *update, struct diagnostics *diagnostics)
+{
+	struct plan plan = {0};
+	int error = build_after(update, &plan.after, diagnostics);
+
+	if (!error && update->enforced)
+		error = compare(update, &plan, diagnostics);
+	plan_free(&plan);
 	return error;
 }
 
@@ -120,9 +149,9 @@ static void print_fetched(const struct stage *stage)
 	page_wrap(stdout, 0, 2, line);
 }
 
-static int apply(const struct update *update, bool json, struct diagnostics *diagnostics)
+static int apply(const struct update *update, struct diagnostics *diagnostics)
 {
-	const struct enforcement enforcement = {.json = json};
+	const struct enforcement enforcement = {.quiet = update->json};
 	struct pipeline pipeline = {.into_maps = true};
 	enum cli_exit code;
 	int error = read_policy(update, &pipeline, diagnostics);
@@ -140,8 +169,7 @@ static int apply(const struct update *update, bool json, struct diagnostics *dia
 }
 
 /* Reads, compares, puts in place, applies; *outcome is how far it came. */
-static int take_files(struct update *update, bool json, const char **outcome,
-		      struct diagnostics *diagnostics)
+static int take_files(struct update *update, const char **outcome, struct diagnostics *diagnostics)
 {
 	int error = try_files(update, diagnostics);
 
@@ -150,13 +178,13 @@ static int take_files(struct update *update, bool json, const char **outcome,
 		return error;
 	error = stage_keep(&update->stage, diagnostics);
 	if (!error && update->enforced)
-		error = apply(update, json, diagnostics);
+		error = apply(update, diagnostics);
 	if (!error)
 		*outcome = update->enforced ? "applied" : "fetched";
 	return error;
 }
 
-static int run(struct update *update, const struct stage_options *options, bool json,
+static int run(struct update *update, const struct stage_options *options,
 	       struct diagnostics *diagnostics)
 {
 	const char *outcome = "unchanged";
@@ -174,19 +202,31 @@ static int run(struct update *update, const struct stage_options *options, bool 
 					 (struct location){.file = update->file},
 					 "no source has a url, so there is nothing to fetch; write "
 					 "{file: PATH, url: \"https://...\"} under data:");
-	if (!json)
+	if (!update->json)
 		print_fetched(&update->stage);
 	size_t said = diagnostics->count;
 	if (stage_count(&update->stage, STAGE_FETCHED))
-		error = take_files(update, json, &outcome, diagnostics);
+		error = take_files(update, &outcome, diagnostics);
 	stage_record(&update->stage, outcome, error ? first_error(diagnostics, said) : NULL,
 		     diagnostics);
-	if (!error && !update->enforced && !json)
+	if (!error && !update->enforced && !update->json)
 		page_wrap(stdout, 0, 2,
 			  "nothing is enforced here; gabelou apply POLICY enforces it");
 	if (!error && stage_count(&update->stage, STAGE_FAILED))
 		error = -EIO;
 	return error;
+}
+
+/* The record of the update, with what was wrong. */
+static bool print_json(const struct diagnostics *diagnostics)
+{
+	json_t *record = stage_last();
+
+	if (!record)
+		return false;
+	json_object_set_new(record, "errors", cli_errors(diagnostics));
+	cli_print_json(record);
+	return true;
 }
 
 static int read_options(struct stage_options *options, const char *timeout, const char *change,
@@ -250,10 +290,12 @@ int update_main(int argc, char **argv)
 		diagnostics_error(&diagnostics, errno, (struct location){.file = operands.items[0]},
 				  "%s; name a policy file", strerror(errno));
 	progress_begin("fetching and reading");
+	update.json = operands.json;
 	code = CLI_NO;
 	if (!diagnostics.errors)
-		code = cli_exit_of(run(&update, &options, operands.json, &diagnostics));
+		code = cli_exit_of(run(&update, &options, &diagnostics));
 	progress_end();
+	bool told = operands.json && update.stage.count && print_json(&diagnostics);
 	update_free(&update);
-	return cli_finish(&diagnostics, operands.json, code);
+	return cli_finish(&diagnostics, operands.json && !told, code);
 }
