@@ -37,8 +37,12 @@ static void check_layer(const struct layer *layer)
 static int read_one(enum fuzzed fuzzed, struct reader *reader, struct operators *operators,
 		    struct arena *arena)
 {
-	struct layer_context context = {fuzzed == FUZZ_ASN ? LAYER_ASN : LAYER_COUNTRY, operators,
-					arena};
+	struct layer_context context = {
+		.kind = fuzzed == FUZZ_ASN ? LAYER_ASN : LAYER_COUNTRY,
+		.role = fuzzed == FUZZ_ASN ? DATA_ASN : DATA_SOIL,
+		.operators = operators,
+		.arena = arena,
+	};
 	struct owner_file file = {.number = 1, .now = 1767225600};
 	struct layer layer = {0};
 	int error;

@@ -119,12 +119,12 @@ static void whatever_changes_the_atlas_changes_the_key(void **state)
 {
 	struct atlas_config config = settled_config(), other = config;
 	struct digest key = key_of(&config), changed;
-	char *soil[] = {world_path("data/soil.csv.zst")};
+	struct data_file soil[] = {{.path = world_path("data/soil.csv.zst")}};
 
 	(void)state;
 	changed = key_of(&config);
 	assert_memory_equal(&key, &changed, sizeof(key));
-	other.agree = ATLAS_AGREE_ALL;
+	other.data.agree = DATA_AGREE_ALL;
 	changed = key_of(&other);
 	assert_memory_not_equal(&key, &changed, sizeof(key));
 	other = config;
@@ -132,8 +132,7 @@ static void whatever_changes_the_atlas_changes_the_key(void **state)
 	changed = key_of(&other);
 	assert_memory_not_equal(&key, &changed, sizeof(key));
 	other = config;
-	other.soil = soil;
-	other.soil_count = 1;
+	other.data.files[DATA_SOIL] = (struct data_files){soil, 1};
 	changed = key_of(&other);
 	assert_memory_not_equal(&key, &changed, sizeof(key));
 	world_write("data/doubtful.csv", "asn,name,candidate_parent,reason\n901,Nine,,unclear\n");

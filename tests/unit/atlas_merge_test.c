@@ -56,14 +56,13 @@ static void anycast_has_no_soil_but_keeps_the_sources_word(void **state)
 
 static void special_space_beats_every_source(void **state)
 {
-	char *soil[] = {world_path("all.csv")};
+	struct data_file soil[] = {{.path = world_path("all.csv")}};
 	struct atlas_config config = world_config();
 
 	(void)state;
 	world_write("all.csv", "0.0.0.0,255.255.255.255,FR\n"
 			       "::,ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,FR\n");
-	config.soil = soil;
-	config.soil_count = 1;
+	config.data.files[DATA_SOIL] = (struct data_files){soil, 1};
 	world_write("data/anycast.csv", "prefix,operator,source\n10.1.0.0/16,x,y\n");
 	world_build(&config);
 	world_expect("1.0.0.0", "FR", SOIL_AGREED, 0);
@@ -95,8 +94,10 @@ static void votes_are_counted(void **state)
 		{{"", "", "", ""}, "??", "??", "??"},
 		{{"FR", "DE", "US", "GB"}, "FR", "!!", "!!"},
 	};
-	char *soil[4] = {world_path("s0.csv"), world_path("s1.csv"), world_path("s2.csv"),
-			 world_path("s3.csv")};
+	struct data_file soil[4] = {{.path = world_path("s0.csv")},
+				    {.path = world_path("s1.csv")},
+				    {.path = world_path("s2.csv")},
+				    {.path = world_path("s3.csv")}};
 	struct atlas_config config = world_config();
 	const size_t count = sizeof(cases) / sizeof(cases[0]);
 
@@ -107,18 +108,17 @@ static void votes_are_counted(void **state)
 		for (size_t i = 0; i < count; i++)
 			sprintf(text + strlen(text), "6.0.%zu.0,6.0.%zu.255,%s\n", i, i,
 				cases[i].words[source]);
-		world_write(strrchr(soil[source], '/') + 1, text);
+		world_write(strrchr(soil[source].path, '/') + 1, text);
 	}
-	config.soil = soil;
-	config.soil_count = 4;
-	for (enum atlas_agree agree = 0; agree <= ATLAS_AGREE_ALL; agree++) {
-		config.agree = agree;
+	config.data.files[DATA_SOIL] = (struct data_files){soil, 4};
+	for (enum data_agree agree = 0; agree <= DATA_AGREE_ALL; agree++) {
+		config.data.agree = agree;
 		world_build(&config);
 		assert_int_equal(atlas_agree(world_atlas), agree);
 		for (size_t i = 0; i < count; i++) {
-			const char *answer = agree == ATLAS_AGREE_FIRST      ? cases[i].first
-					     : agree == ATLAS_AGREE_MAJORITY ? cases[i].majority
-									     : cases[i].all;
+			const char *answer = agree == DATA_AGREE_FIRST      ? cases[i].first
+					     : agree == DATA_AGREE_MAJORITY ? cases[i].majority
+									    : cases[i].all;
 			enum soil_state soil_state = *answer == '!'   ? SOIL_CONTESTED
 						     : *answer == '?' ? SOIL_UNKNOWN
 								      : SOIL_AGREED;
@@ -133,16 +133,15 @@ static void votes_are_counted(void **state)
 
 static void a_source_that_contradicts_itself_is_contested(void **state)
 {
-	char *soil[] = {world_path("a.csv"), world_path("b.csv")};
+	struct data_file soil[] = {{.path = world_path("a.csv")}, {.path = world_path("b.csv")}};
 	struct atlas_config config = world_config();
 
 	(void)state;
 	world_write("a.csv", "6.0.0.0,6.0.0.255,FR\n6.0.0.0,6.0.0.255,DE\n"
 			     "6.0.1.0,6.0.1.255,FR\n6.0.1.0,6.0.1.255,ZZ\n");
 	world_write("b.csv", "6.0.0.0,6.0.0.255,FR\n6.0.1.0,6.0.1.255,FR\n");
-	config.soil = soil;
-	config.soil_count = 2;
-	for (config.agree = 0; config.agree <= ATLAS_AGREE_ALL; config.agree++) {
+	config.data.files[DATA_SOIL] = (struct data_files){soil, 2};
+	for (config.data.agree = 0; config.data.agree <= DATA_AGREE_ALL; config.data.agree++) {
 		world_build(&config);
 		world_expect("6.0.0.1", "??", SOIL_CONTESTED, 0);
 		world_expect("6.0.1.1", "FR", SOIL_AGREED, 0);
@@ -155,7 +154,7 @@ static void a_source_that_contradicts_itself_is_contested(void **state)
 
 static void the_first_asn_source_with_a_word_wins(void **state)
 {
-	char *asn[] = {world_path("a.csv"), world_path("b.csv")};
+	struct data_file asn[] = {{.path = world_path("a.csv")}, {.path = world_path("b.csv")}};
 	struct atlas_config config = world_config();
 
 	(void)state;
@@ -163,8 +162,7 @@ static void the_first_asn_source_with_a_word_wins(void **state)
 			     "6.0.0.0,6.0.3.255,AS7,Seven\n6.0.1.0,6.0.1.255,,\n"
 			     "6.0.2.0,6.0.2.255,8,\n6.0.2.0,6.0.2.255,9,\n");
 	world_write("b.csv", "6.0.1.0,6.0.2.255,\"100\",\"not its name\"\n");
-	config.asn = asn;
-	config.asn_count = 2;
+	config.data.files[DATA_ASN] = (struct data_files){asn, 2};
 	world_build(&config);
 	world_expect("6.0.0.0", "??", SOIL_UNKNOWN, 7);
 	world_expect("6.0.1.0", "??", SOIL_UNKNOWN, 100);
@@ -192,13 +190,13 @@ static void the_registry_country_is_where_most_addresses_are(void **state)
 
 static void sources_are_listed_soil_first(void **state)
 {
-	char *soil[] = {world_path("b.csv"), world_path("data/soil.csv.zst")};
+	struct data_file soil[] = {{.path = world_path("b.csv")},
+				   {.path = world_path("data/soil.csv.zst")}};
 	struct atlas_config config = world_config();
 
 	(void)state;
 	world_write("b.csv", "\xef\xbb\xbfstart,end,country\n6.0.0.0,6.0.0.255,fr\n\n# end\n");
-	config.soil = soil;
-	config.soil_count = 2;
+	config.data.files[DATA_SOIL] = (struct data_files){soil, 2};
 	world_build(&config);
 	assert_int_equal(atlas_soil_source_count(world_atlas), 2);
 	assert_int_equal(atlas_source_count(world_atlas), 8);
@@ -238,14 +236,15 @@ static void write_random(const char *name, bool countries)
 
 static void the_sweep_equals_the_scan_on_random_sources(void **state)
 {
-	char paths[4][160], *files[4];
+	char paths[4][160];
+	struct data_file files[4] = {0};
 	struct address addresses[600];
 	struct place places[600];
 	size_t count = 0;
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
-		files[i] = paths[i];
+		files[i].path = paths[i];
 		snprintf(paths[i], sizeof(paths[i]), "%s/r%u", world_folder, i);
 	}
 	for (unsigned i = 0; i < 300; i++)
@@ -262,11 +261,9 @@ static void the_sweep_equals_the_scan_on_random_sources(void **state)
 			sprintf(name, "r%u", i);
 			write_random(name, i < 3);
 		}
-		config.soil = files;
-		config.soil_count = 1 + random_next() % 3;
-		config.asn = files + 3;
-		config.asn_count = 1;
-		config.agree = (enum atlas_agree)(random_next() % 3);
+		config.data.files[DATA_SOIL] = (struct data_files){files, 1 + random_next() % 3};
+		config.data.files[DATA_ASN] = (struct data_files){files + 3, 1};
+		config.data.agree = (enum data_agree)(random_next() % 3);
 		world_build(&config);
 		assert_int_equal(atlas_scan(&config, addresses, count, places, &world_diagnostics),
 				 0);

@@ -94,14 +94,14 @@ static void the_basis_is_told_from_the_source(void **state)
 
 static void a_later_file_wins_line_by_line_and_is_local(void **state)
 {
-	char *owner[] = {world_path("data/owners.csv"), world_path("mine.csv")};
+	struct data_file owner[] = {{.path = world_path("data/owners.csv")},
+				    {.path = world_path("mine.csv")}};
 	struct atlas_config config = world_config();
 
 	(void)state;
 	world_write("data/owners.csv", "1,A,A,FR,FR,2025,x\n2,B,B,FR,FR,,x\n3,C,C,FR,FR,,x\n");
 	world_write("mine.csv", "1,A2,A2,US,US,2020,x\n3,C2,C2,US,US,2030,x\n4,D,D,DE,DE,,x\n");
-	config.owner = owner;
-	config.owner_count = 2;
+	config.data.files[DATA_OWNER] = (struct data_files){owner, 2};
 	world_build(&config);
 	world_expect_reach(1, false, "US"); /* its older line: ours is newer, theirs is later */
 	assert_int_equal(atlas_operator(world_atlas, 1)->basis, OWNER_LOCAL);
@@ -114,7 +114,7 @@ static void a_later_file_wins_line_by_line_and_is_local(void **state)
 	/* A folder beside ours is not ours, whatever its name. */
 	assert_int_equal(mkdir(world_path("tada"), 0700), 0);
 	world_write("tada/owners.csv", "4,D,D,DE,DE,,x\n");
-	owner[1] = world_path("tada/owners.csv");
+	owner[1].path = world_path("tada/owners.csv");
 	world_build(&config);
 	assert_int_equal(atlas_operator(world_atlas, 4)->basis, OWNER_LOCAL);
 }

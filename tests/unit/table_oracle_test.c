@@ -168,23 +168,25 @@ static void check_policy(struct fixture *fixture, const struct atlas *atlas, siz
 
 static void the_table_says_what_the_oracle_says(void **state)
 {
-	char paths[SOIL_SOURCES][96], *soil[SOIL_SOURCES];
+	char paths[SOIL_SOURCES][96];
+	struct data_file soil[SOIL_SOURCES] = {0};
 	size_t seen = 0;
 
 	(void)state;
 	for (uint64_t seed = 0; seed < ROUNDS; seed++) {
 		struct fixture fixture;
-		struct atlas_config config = {.soil = soil, .soil_count = 1 + seed % SOIL_SOURCES};
+		struct atlas_config config = {
+			.data.files[DATA_SOIL] = {soil, 1 + seed % SOIL_SOURCES}};
 
 		print_message("# seed %zu\n", (size_t)seed);
 		random_seed(seed);
-		config.agree = (enum atlas_agree)(random_next() % 3);
+		config.data.agree = (enum data_agree)(random_next() % 3);
 		address_count = 0;
 		fixture_open(&fixture);
 		write_sources(&fixture);
 		for (unsigned i = 0; i < SOIL_SOURCES; i++) {
 			snprintf(paths[i], sizeof(paths[i]), "%s/soil-%u.csv", fixture.folder, i);
-			soil[i] = paths[i];
+			soil[i].path = paths[i];
 		}
 		struct atlas *atlas = fixture_atlas(&fixture, &config);
 		for (unsigned i = 0; i < POLICIES; i++)

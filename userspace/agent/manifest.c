@@ -30,13 +30,50 @@ static json_t *absolute(const char *path)
 	return text;
 }
 
-static json_t *files_part(const struct names *names)
+static json_t *asns_part(const struct data_file *file)
 {
-	json_t *files = json_array();
+	json_t *asns = json_array();
 
-	for (size_t i = 0; i < names->count; i++)
-		json_array_append_new(files, absolute(names->items[i]));
-	return files;
+	for (size_t i = 0; i < file->asn_count; i++)
+		json_array_append_new(asns, json_integer(file->asns[i]));
+	return asns;
+}
+
+/* What was not said of a file is not in it, but for its path. */
+static json_t *file_part(const struct data_file *file)
+{
+	json_t *part = json_pack("{s:o}", "file", absolute(file->path));
+	char code[3];
+
+	if (file->format)
+		json_object_set_new(part, "format", json_string(data_format_name(file->format)));
+	if (file->name)
+		json_object_set_new(part, "name", text_json(file->name));
+	if (file->field)
+		json_object_set_new(part, "field", text_json(file->field));
+	if (file->country)
+		json_object_set_new(part, "country",
+				    json_string(country_format(file->country, code)));
+	if (file->asn_count)
+		json_object_set_new(part, "asn", asns_part(file));
+	if (file->url)
+		json_object_set_new(part, "url", text_json(file->url));
+	return part;
+}
+
+static json_t *files_part(const struct data_config *data)
+{
+	json_t *roles = json_object();
+
+	for (enum data_role role = 0; role < DATA_ROLES; role++) {
+		const struct data_files *files = &data->files[role];
+		json_t *list = json_array();
+
+		for (size_t i = 0; i < files->count; i++)
+			json_array_append_new(list, file_part(&files->items[i]));
+		json_object_set_new(roles, data_role_name(role), list);
+	}
+	return roles;
 }
 
 static json_t *data_part(const struct atlas *atlas)
@@ -135,26 +172,21 @@ static json_t *host_part(void)
 	return text_json(name);
 }
 
-static const char *agree_name(enum atlas_agree agree)
-{
-	return agree == ATLAS_AGREE_FIRST ? "first" : agree == ATLAS_AGREE_ALL ? "all" : "majority";
-}
-
 json_t *manifest_make(const struct pipeline *pipeline)
 {
 	const struct policy *policy = pipeline->policy;
 
 	return json_pack(
-		"{s:o, s:s, s:s, s:s, s:{s:i, s:i}, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, "
-		"s:I, s:s, s:o, s:o}",
+		"{s:o, s:s, s:s, s:s, s:i, s:{s:i, s:i}, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
+		"s:s, s:o, s:o}",
 		"policy", policy_part(pipeline), "mode",
 		policy->mode == POLICY_MONITOR ? "monitor" : "enforce", "unlisted",
 		policy->unlisted == POLICY_UNLISTED_REGISTRY ? "registry" : "deny", "agree",
-		agree_name(atlas_agree(pipeline->atlas)), "max_age", "warn", (int)policy->warn_days,
-		"stale", (int)policy->stale_days, "data_dir", text_json(pipeline->data_dir),
-		"files", "soil", files_part(&policy->soil), "asn", files_part(&policy->asn),
-		"owner", files_part(&policy->owner), "data", data_part(pipeline->atlas), "rules",
-		rules_part(policy), "rows", rows_part(pipeline->table), "entries",
-		entries_part(pipeline->table), "classes", (json_int_t)pipeline->table->class_count,
-		"version", GABELOU_VERSION, "host", host_part(), "user", user_part());
+		data_agree_name(policy->data.agree), "min_sources", (int)policy->data.min_sources,
+		"max_age", "warn", (int)policy->warn_days, "stale", (int)policy->stale_days,
+		"data_dir", text_json(pipeline->data_dir), "files", files_part(&policy->data),
+		"data", data_part(pipeline->atlas), "rules", rules_part(policy), "rows",
+		rows_part(pipeline->table), "entries", entries_part(pipeline->table), "classes",
+		(json_int_t)pipeline->table->class_count, "version", GABELOU_VERSION, "host",
+		host_part(), "user", user_part());
 }

@@ -6,8 +6,9 @@
  *
  * As JSON:
  *   policy     {name, file, sha256, text}
- *   mode, unlisted, agree, max_age {warn, stale} in days
- *   data_dir, files {soil, asn, owner}: what the atlas was built from, absolute paths
+ *   mode, unlisted, agree, min_sources, max_age {warn, stale} in days
+ *   data_dir, files {soil, feeds, registry, asn, owner}: lists of {file, format, name, field,
+ *              country, asn, url}, what the atlas was built from; paths are absolute
  *   data       [{name, role, path, date, sha256}]: every source that was read
  *   rules      [{name, why}] in the order of their numbers
  *   rows       [[soil, state, special, reach, inferred, local, routed, act, reason, rule]]

@@ -110,7 +110,7 @@ size_t atlas_soil_source_count(const struct atlas *atlas)
 	return atlas->soil_count;
 }
 
-enum atlas_agree atlas_agree(const struct atlas *atlas)
+enum data_agree atlas_agree(const struct atlas *atlas)
 {
 	return atlas->agree;
 }
@@ -140,10 +140,10 @@ const char *soil_state_name(enum soil_state state)
 const char *source_role_name(enum source_role role)
 {
 	static const char *const names[] = {
-		[SOURCE_SOIL] = "soil",           [SOURCE_ASN] = "asn",
-		[SOURCE_ASN_NAMES] = "asn-names", [SOURCE_OWNER] = "owner",
-		[SOURCE_DOUBTFUL] = "doubtful",   [SOURCE_REGISTRY] = "registry",
-		[SOURCE_ANYCAST] = "anycast",
+		[SOURCE_SOIL] = "soil",         [SOURCE_FEED] = "feed",
+		[SOURCE_ASN] = "asn",           [SOURCE_ASN_NAMES] = "asn-names",
+		[SOURCE_OWNER] = "owner",       [SOURCE_DOUBTFUL] = "doubtful",
+		[SOURCE_REGISTRY] = "registry", [SOURCE_ANYCAST] = "anycast",
 	};
 
 	return names[role];

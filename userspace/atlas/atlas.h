@@ -14,28 +14,19 @@
 
 #include "userspace/base/address.h"
 #include "userspace/base/country.h"
+#include "userspace/base/data_file.h"
 #include "userspace/base/diagnostic.h"
 #include "userspace/base/digest.h"
 
 #define ATLAS_SOIL_SOURCES_MOST 8
 
-/* Of the soil sources that have a word: the first one's, that of more than half, that of all. */
-enum atlas_agree { ATLAS_AGREE_FIRST, ATLAS_AGREE_MAJORITY, ATLAS_AGREE_ALL };
-
-/* Paths. data_dir holds the embedded files: soil.csv.zst, registry.csv.zst, asn.csv.zst,
- * asn-names.csv.zst, owners.csv, doubtful.csv, anycast.csv. A count of 0 means the embedded
- * default for that role. */
+/* data_dir holds the embedded files: soil.csv.zst, registry.csv.zst, asn.csv.zst,
+ * asn-names.csv.zst, owners.csv, doubtful.csv, anycast.csv. Of the owner files the later ones win
+ * line by line; those that are not below data_dir are marked local. */
 struct atlas_config {
 	const char *data_dir;
-	char *const *soil;
-	size_t soil_count;
-	char *const *asn;
-	size_t asn_count;
-	/* Later files win line by line; those that are not below data_dir are marked local. */
-	char *const *owner;
-	size_t owner_count;
-	enum atlas_agree agree;
-	time_t now; /* for "since": the owner line in force at this moment */
+	struct data_config data; /* borrowed */
+	time_t now;              /* for "since": the owner line in force at this moment */
 };
 
 enum soil_state { SOIL_UNKNOWN, SOIL_AGREED, SOIL_CONTESTED, SOIL_SPECIAL, SOIL_ANYCAST };
@@ -110,6 +101,7 @@ struct reach {
 
 enum source_role {
 	SOURCE_SOIL,
+	SOURCE_FEED,
 	SOURCE_ASN,
 	SOURCE_ASN_NAMES,
 	SOURCE_OWNER,
@@ -152,7 +144,7 @@ size_t atlas_source_count(const struct atlas *atlas);
 /* The soil sources come first, in the order of struct place's votes. */
 const struct source *atlas_source(const struct atlas *atlas, size_t number);
 size_t atlas_soil_source_count(const struct atlas *atlas);
-enum atlas_agree atlas_agree(const struct atlas *atlas);
+enum data_agree atlas_agree(const struct atlas *atlas);
 
 /* The IPv4 address inside an embedded IPv6 one, by the kind of special space. */
 struct address special_embedded(enum special special, struct address address);

@@ -68,41 +68,56 @@ static int close_source(struct branch *branch, enum source_role role, int error)
 	return error;
 }
 
-static int read_layer(struct branch *branch, enum source_role role, const char *path,
-		      const char *name, struct layer *layer)
+/* What is read under a role. */
+static const struct {
+	enum source_role source;
+	enum layer_kind kind;
+	const char *embedded; /* what is read without a file of one's own; NULL: nothing */
+} roles[DATA_ROLES] = {
+	[DATA_SOIL] = {SOURCE_SOIL, LAYER_COUNTRY, EMBEDDED_SOIL},
+	[DATA_FEEDS] = {SOURCE_FEED, LAYER_FEED, NULL},
+	[DATA_REGISTRY] = {SOURCE_REGISTRY, LAYER_COUNTRY, EMBEDDED_REGISTRY},
+	[DATA_ASN] = {SOURCE_ASN, LAYER_ASN, EMBEDDED_ASN},
+	[DATA_OWNER] = {SOURCE_OWNER, LAYER_COUNTRY, EMBEDDED_OWNERS},
+};
+
+static int read_layer(struct branch *branch, enum data_role role, const struct data_file *file,
+		      struct layer *layer)
 {
 	struct layer_context context = {
-		.kind = role == SOURCE_ASN ? LAYER_ASN : LAYER_COUNTRY,
+		.kind = roles[role].kind,
+		.role = role,
+		.file = file,
 		.operators = branch->operators,
 		.arena = &branch->arena,
 	};
-	int error = open_source(branch, path, name);
+	int error = open_source(branch, file ? file->path : NULL, roles[role].embedded);
 
 	if (error)
 		return error;
-	return close_source(branch, role, layer_read(&branch->reader, &context, layer));
+	return close_source(branch, roles[role].source,
+			    layer_read(&branch->reader, &context, layer));
 }
 
 /* The files of a role that votes, or the embedded one. */
-static int read_layers(struct branch *branch, enum source_role role, const char *name,
-		       struct layer *layers, size_t most, size_t *count)
+static int read_layers(struct branch *branch, enum data_role role, struct layer *layers,
+		       size_t most, size_t *count)
 {
-	const struct atlas_config *config = branch->config;
-	char *const *paths = role == SOURCE_SOIL ? config->soil : config->asn;
-	size_t path_count = role == SOURCE_SOIL ? config->soil_count : config->asn_count;
+	const struct data_files *files = &branch->config->data.files[role];
 	int error = 0;
 
-	if (path_count > most)
-		return diagnostics_error(
-			branch->diagnostics, E2BIG, (struct location){.file = paths[most]},
-			"over %zu %s sources; leave out some", most, source_role_name(role));
-	if (!path_count) {
+	if (files->count > most)
+		return diagnostics_error(branch->diagnostics, E2BIG,
+					 (struct location){.file = files->items[most].path},
+					 "over %zu %s sources; leave out some", most,
+					 data_role_name(role));
+	if (!files->count) {
 		*count = 1;
-		return read_layer(branch, role, NULL, name, &layers[0]);
+		return read_layer(branch, role, NULL, &layers[0]);
 	}
-	for (size_t i = 0; i < path_count && !error; i++) {
+	for (size_t i = 0; i < files->count && !error; i++) {
 		*count = i + 1;
-		error = read_layer(branch, role, paths[i], NULL, &layers[i]);
+		error = read_layer(branch, role, &files->items[i], &layers[i]);
 	}
 	return error;
 }
@@ -137,11 +152,11 @@ static int read_owner(struct branch *branch, const char *path, unsigned number)
 
 static int read_owners(struct branch *branch)
 {
-	const struct atlas_config *config = branch->config;
-	int error = config->owner_count ? 0 : read_owner(branch, NULL, 1);
+	const struct data_files *files = &branch->config->data.files[DATA_OWNER];
+	int error = files->count ? 0 : read_owner(branch, NULL, 1);
 
-	for (size_t i = 0; i < config->owner_count && !error; i++)
-		error = read_owner(branch, config->owner[i], (unsigned)i + 1);
+	for (size_t i = 0; i < files->count && !error; i++)
+		error = read_owner(branch, files->items[i].path, (unsigned)i + 1);
 	return error;
 }
 
@@ -204,12 +219,11 @@ static void *read_countries(void *argument)
 {
 	struct branch *branch = argument;
 	struct merge_input *input = branch->input;
-	int error = read_layers(branch, SOURCE_SOIL, EMBEDDED_SOIL, input->soil,
-				ATLAS_SOIL_SOURCES_MOST, &input->soil_count);
+	int error = read_layers(branch, DATA_SOIL, input->soil, ATLAS_SOIL_SOURCES_MOST,
+				&input->soil_count);
 
 	if (!error)
-		error = read_layer(branch, SOURCE_REGISTRY, NULL, EMBEDDED_REGISTRY,
-				   &input->registry);
+		error = read_layer(branch, DATA_REGISTRY, NULL, &input->registry);
 	if (!error)
 		error = read_anycast(branch);
 	branch->error = error;
@@ -221,8 +235,8 @@ static void *read_networks(void *argument)
 {
 	struct branch *branch = argument;
 	struct merge_input *input = branch->input;
-	int error = read_layers(branch, SOURCE_ASN, EMBEDDED_ASN, input->asn,
-				ATLAS_ASN_SOURCES_MOST, &input->asn_count);
+	int error = read_layers(branch, DATA_ASN, input->asn, ATLAS_ASN_SOURCES_MOST,
+				&input->asn_count);
 
 	branch->error = error ? error : read_tables(branch);
 	return NULL;
@@ -320,7 +334,7 @@ int atlas_build(const struct atlas_config *config, struct atlas **atlas,
 
 	if (!result)
 		return no_memory(diagnostics);
-	result->agree = config->agree;
+	result->agree = config->data.agree;
 	int error = read_all(config, &input, result, diagnostics);
 	if (!error && merge_layers(&input, result))
 		error = no_memory(diagnostics);
@@ -343,7 +357,7 @@ int atlas_open(const struct atlas_config *config, const char *folder, struct atl
 	if (cache_key(config, &key))
 		return atlas_build(config, atlas, diagnostics);
 	if (cache_load(folder, &key, atlas) == 0) {
-		(*atlas)->agree = config->agree;
+		(*atlas)->agree = config->data.agree;
 		return 0;
 	}
 	int error = atlas_build(config, atlas, diagnostics);

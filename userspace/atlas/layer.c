@@ -19,17 +19,9 @@ static int country_value(struct reader *reader, const struct field *field, uint3
 	return 0;
 }
 
-static int asn_value(struct reader *reader, const struct layer_context *context,
-		     const struct field *field, uint32_t *value)
+int layer_asn(struct reader *reader, const struct layer_context *context, uint32_t asn,
+	      const struct field *field, uint32_t *value)
 {
-	size_t prefix = field->length > 2 && strncasecmp(field->text, "AS", 2) == 0 ? 2 : 0;
-	uint32_t asn = 0;
-
-	if (field->length && text_number(field->text + prefix, field->length - prefix, &asn))
-		return reader_fault(reader, EBADMSG, field,
-				    "\"%.40s\" is not an ASN; write a number up to 4294967295, "
-				    "or nothing where it is not known",
-				    field->text);
 	*value = 0;
 	if (!asn)
 		return 0;
@@ -41,8 +33,25 @@ static int asn_value(struct reader *reader, const struct layer_context *context,
 	if (number < 0)
 		return reader_no_memory(reader);
 	*value = (uint32_t)number + 1;
+	return 0;
+}
 
-	struct asn_operator *holder = &context->operators->entries[number].known;
+static int asn_value(struct reader *reader, const struct layer_context *context,
+		     const struct field *field, uint32_t *value)
+{
+	size_t prefix = field->length > 2 && strncasecmp(field->text, "AS", 2) == 0 ? 2 : 0;
+	uint32_t asn = 0;
+
+	if (field->length && text_number(field->text + prefix, field->length - prefix, &asn))
+		return reader_fault(reader, EBADMSG, field,
+				    "\"%.40s\" is not an ASN; write a number up to 4294967295, "
+				    "or nothing where it is not known",
+				    field->text);
+	int error = layer_asn(reader, context, asn, field, value);
+	if (error || !*value)
+		return error;
+
+	struct asn_operator *holder = &context->operators->entries[*value - 1].known;
 	const struct csv *csv = &reader->csv;
 	if (field != &csv->fields[2] || csv->count < 4 || *holder->name)
 		return 0;
@@ -56,8 +65,20 @@ static int asn_value(struct reader *reader, const struct layer_context *context,
 int layer_value(struct reader *reader, const struct layer_context *context,
 		const struct field *field, uint32_t *value)
 {
-	return context->kind == LAYER_COUNTRY ? country_value(reader, field, value)
-					      : asn_value(reader, context, field, value);
+	if (context->kind == LAYER_ASN)
+		return asn_value(reader, context, field, value);
+	int error = country_value(reader, field, value);
+	if (context->kind == LAYER_FEED && !*value)
+		*value = LAYER_FEED_SILENT;
+	return error;
+}
+
+int layer_row(struct reader *reader, struct layer_rows *rows, struct address start, u128 last,
+	      uint32_t value)
+{
+	return rows_append(&rows->rows[start.family], start.value, last, value)
+		       ? reader_no_memory(reader)
+		       : 0;
 }
 
 /* The two lowest of up to four codes. */
@@ -83,50 +104,101 @@ static uint32_t clash_asns(uint32_t first, uint32_t second)
 	return LAYER_ASN_CLASH;
 }
 
-rows_clash layer_clash(enum layer_kind kind)
+static uint32_t clash_feed(uint32_t first, uint32_t second)
 {
-	return kind == LAYER_COUNTRY ? clash_countries : clash_asns;
+	if (first == LAYER_FEED_SILENT)
+		return second ? second : first;
+	return second == LAYER_FEED_SILENT ? first ? first : second
+					   : clash_countries(first, second);
 }
 
-static bool is_address(const struct field *field)
+rows_clash layer_clash(enum layer_kind kind)
 {
-	struct address address;
+	return kind == LAYER_ASN ? clash_asns : kind == LAYER_FEED ? clash_feed : clash_countries;
+}
 
-	return text_address(field->text, field->length, &address) == 0;
+/* What may stand under a role, and under which one it belongs. */
+static int check_role(struct reader *reader, enum data_format format, enum data_role role)
+{
+	const struct format *read = &formats[format];
+
+	if (read->roles & 1u << role)
+		return 0;
+	for (enum data_role other = 0; other < DATA_ROLES; other++)
+		if (read->roles & 1u << other)
+			return reader_fault(reader, EINVAL, NULL,
+					    "a file of format %s is no source of `%s:`; name it "
+					    "under `%s:`",
+					    data_format_name(format), data_role_name(role),
+					    data_role_name(other));
+	return reader_fault(reader, EINVAL, NULL, "a file of format %s cannot be read",
+			    data_format_name(format));
+}
+
+/* Reads up to the first row that is no header. */
+static int first_row(struct reader *reader)
+{
+	int got = reader_next(reader);
+
+	if (got <= 0 || !reader_is_header(reader))
+		return got;
+	got = reader_next(reader);
+	if (got == 0)
+		return reader_fault(reader, ENODATA, NULL,
+				    "a header and no rows; restore it from its source");
+	return got;
+}
+
+/* The format, with the first row of a text read. -errno with a message. */
+static int find_format(struct reader *reader, const struct layer_context *context)
+{
+	enum data_format format = context->file ? context->file->format : DATA_GUESSED;
+
+	if (!format)
+		format = format_of_bytes(&reader->file);
+	if (formats[format].bytes)
+		return format;
+	int got = first_row(reader);
+	if (got < 0)
+		return got;
+	if (!format)
+		format = format_of_row(reader);
+	return format ? (int)format : -EBADMSG;
+}
+
+static int resolve_rows(struct reader *reader, const struct layer_context *context,
+			struct layer_rows *rows)
+{
+	int error = 0;
+
+	for (enum family family = 0; family < FAMILIES; family++) {
+		struct changes *changes = &rows->layer->changes[family];
+
+		if (!error && rows->rows[family].count)
+			error = rows_resolve(&rows->rows[family], family_last(family),
+					     layer_clash(context->kind), changes);
+		else if (!error && !changes->count)
+			error = changes_append(changes, 0, 0);
+		rows_free(&rows->rows[family]);
+		changes_trim(changes);
+	}
+	return error ? reader_no_memory(reader) : 0;
 }
 
 int layer_read(struct reader *reader, const struct layer_context *context, struct layer *layer)
 {
-	const struct csv *csv = &reader->csv;
-	int got = reader_next(reader);
+	struct layer_rows rows = {.layer = layer};
+	int format = find_format(reader, context);
 
-	if (got > 0 && reader_is_header(reader)) {
-		got = reader_next(reader);
-		if (got == 0)
-			return reader_fault(reader, ENODATA, NULL,
-					    "a header and no rows; restore it from its source");
-	}
-	if (got <= 0)
-		return got;
-	if (strchr(csv->fields[0].text, '/'))
-		return reader_fault(reader, EBADMSG, &csv->fields[0],
-				    "this is a list of prefixes, which is not read; give a CSV of "
-				    "start,end,value");
-	if (!is_address(&csv->fields[0]))
-		return reader_fault(reader, EBADMSG, &csv->fields[0],
-				    "\"%.40s\" is not an address; write start,end,value with "
-				    "addresses as text",
-				    csv->fields[0].text);
-	if (csv->count == 1 || (csv->count == 2 && is_address(&csv->fields[1])))
-		return reader_fault(reader, EBADMSG, NULL,
-				    "there is no value; write start,end,value");
-	int error = csv->count == 2 ? change_csv_read(reader, context, layer)
-				    : range_csv_read(reader, context, layer);
-	for (enum family family = 0; family < FAMILIES && !error; family++) {
-		if (!layer->changes[family].count && changes_append(&layer->changes[family], 0, 0))
-			return reader_no_memory(reader);
-		changes_trim(&layer->changes[family]);
-	}
+	if (format < 0)
+		return format;
+	int error = check_role(reader, (enum data_format)format, context->role);
+	if (!error)
+		error = formats[format].read(reader, context, &rows);
+	if (!error)
+		return resolve_rows(reader, context, &rows);
+	for (enum family family = 0; family < FAMILIES; family++)
+		rows_free(&rows.rows[family]);
 	return error;
 }
 

@@ -9,7 +9,7 @@
 #define ATLAS_ASN_SOURCES_MOST 8
 
 struct atlas {
-	enum atlas_agree agree;
+	enum data_agree agree;
 	struct arena arenas[2]; /* one of each thread that reads */
 	struct source *sources; /* soil first */
 	size_t source_count;
@@ -38,7 +38,7 @@ int merge_layers(const struct merge_input *input, struct atlas *atlas);
 
 /* The merged soil of the words of a place: its votes, soil and state (agreed, contested or
  * unknown). An empty word is no vote. @words are values of LAYER_COUNTRY. */
-void vote_soil(enum atlas_agree agree, const uint32_t *words, size_t count, struct place *place);
+void vote_soil(enum data_agree agree, const uint32_t *words, size_t count, struct place *place);
 
 /*
  * The registry country of an operator is the one where most of its announced IPv4 addresses are

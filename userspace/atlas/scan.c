@@ -208,14 +208,15 @@ static int scan_file(struct scan *scan, enum word_kind kind, const char *path, c
 
 static int scan_soil(struct scan *scan, struct place *places)
 {
-	size_t sources = scan->config->soil_count ? scan->config->soil_count : 1;
+	const struct data_files *files = &scan->config->data.files[DATA_SOIL];
+	size_t sources = files->count ? files->count : 1;
 
 	if (sources > ATLAS_SOIL_SOURCES_MOST)
 		return -E2BIG;
 	for (size_t source = 0; source < sources; source++) {
-		int error = scan_file(scan, WORD_COUNTRY,
-				      scan->config->soil_count ? scan->config->soil[source] : NULL,
-				      "soil.csv.zst");
+		int error =
+			scan_file(scan, WORD_COUNTRY,
+				  files->count ? files->items[source].path : NULL, "soil.csv.zst");
 		if (error)
 			return error;
 		for (size_t i = 0; i < scan->count; i++) {
@@ -237,12 +238,13 @@ static int scan_soil(struct scan *scan, struct place *places)
 
 static int scan_asn(struct scan *scan, struct place *places)
 {
-	size_t sources = scan->config->asn_count ? scan->config->asn_count : 1;
+	const struct data_files *files = &scan->config->data.files[DATA_ASN];
+	size_t sources = files->count ? files->count : 1;
 
 	for (size_t source = 0; source < sources; source++) {
-		int error = scan_file(scan, WORD_ASN,
-				      scan->config->asn_count ? scan->config->asn[source] : NULL,
-				      "asn.csv.zst");
+		int error =
+			scan_file(scan, WORD_ASN, files->count ? files->items[source].path : NULL,
+				  "asn.csv.zst");
 		if (error)
 			return error;
 		for (size_t i = 0; i < scan->count; i++)
@@ -253,8 +255,7 @@ static int scan_asn(struct scan *scan, struct place *places)
 }
 
 /* The answer of the sources, by the definition of each way to agree. */
-static void decide(enum atlas_agree agree, size_t sources, uint8_t contradicted,
-		   struct place *place)
+static void decide(enum data_agree agree, size_t sources, uint8_t contradicted, struct place *place)
 {
 	unsigned cast = 0, most = 0;
 
@@ -264,7 +265,7 @@ static void decide(enum atlas_agree agree, size_t sources, uint8_t contradicted,
 		if (!place->votes[i])
 			continue;
 		bool sound = !(contradicted >> i & 1);
-		if (agree == ATLAS_AGREE_FIRST) {
+		if (agree == DATA_AGREE_FIRST) {
 			place->state = sound ? SOIL_AGREED : SOIL_CONTESTED;
 			place->soil = sound ? place->votes[i] : COUNTRY_NONE;
 			return;
@@ -278,7 +279,7 @@ static void decide(enum atlas_agree agree, size_t sources, uint8_t contradicted,
 			place->soil = place->votes[i];
 		}
 	}
-	bool agreed = agree == ATLAS_AGREE_ALL ? most == cast : 2 * most > cast;
+	bool agreed = agree == DATA_AGREE_ALL ? most == cast : 2 * most > cast;
 	place->state = !cast ? SOIL_UNKNOWN : agreed ? SOIL_AGREED : SOIL_CONTESTED;
 	if (place->state != SOIL_AGREED)
 		place->soil = COUNTRY_NONE;
@@ -286,6 +287,8 @@ static void decide(enum atlas_agree agree, size_t sources, uint8_t contradicted,
 
 static int scan_all(struct scan *scan, struct place *places)
 {
+	const struct data_config *data = &scan->config->data;
+	size_t sources = data->files[DATA_SOIL].count ? data->files[DATA_SOIL].count : 1;
 	int error = scan_soil(scan, places);
 
 	if (!error)
@@ -296,8 +299,7 @@ static int scan_all(struct scan *scan, struct place *places)
 		enum special special = special_of(scan->addresses[i]);
 		struct place *place = &places[i];
 
-		decide(scan->config->agree, scan->config->soil_count ? scan->config->soil_count : 1,
-		       scan->contradicted[i], place);
+		decide(data->agree, sources, scan->contradicted[i], place);
 		if (scan->marks[i].low)
 			place->state = SOIL_ANYCAST;
 		if (special) {

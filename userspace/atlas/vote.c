@@ -12,9 +12,9 @@ static size_t supporters(const uint32_t *words, size_t count, country_t country)
 }
 
 /* How many of the @cast words a country needs. */
-static size_t needed(enum atlas_agree agree, size_t cast)
+static size_t needed(enum data_agree agree, size_t cast)
 {
-	return agree == ATLAS_AGREE_ALL ? cast : cast / 2 + 1;
+	return agree == DATA_AGREE_ALL ? cast : cast / 2 + 1;
 }
 
 static void set_votes(const uint32_t *words, size_t count, struct place *place)
@@ -30,7 +30,7 @@ static void set_votes(const uint32_t *words, size_t count, struct place *place)
 	}
 }
 
-void vote_soil(enum atlas_agree agree, const uint32_t *words, size_t count, struct place *place)
+void vote_soil(enum data_agree agree, const uint32_t *words, size_t count, struct place *place)
 {
 	size_t cast = 0, first = 0;
 
@@ -43,7 +43,7 @@ void vote_soil(enum atlas_agree agree, const uint32_t *words, size_t count, stru
 	}
 	if (!cast)
 		return;
-	if (agree == ATLAS_AGREE_FIRST) {
+	if (agree == DATA_AGREE_FIRST) {
 		words += first;
 		cast = count = 1;
 	}

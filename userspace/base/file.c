@@ -122,7 +122,7 @@ static int write_synced(const char *path, const void *bytes, size_t size, unsign
 	return error;
 }
 
-static int sync_directory_of(const char *path)
+int file_sync_folder(const char *path)
 {
 	char *copy = strdup(path);
 	int error = 0;
@@ -149,7 +149,7 @@ int file_replace(const char *path, const void *bytes, size_t size, unsigned mode
 	if (!error && rename(temporary, path))
 		error = -errno;
 	if (!error)
-		error = sync_directory_of(path);
+		error = file_sync_folder(path);
 	if (error) {
 		unlink(temporary);
 		diagnostics_error(diagnostics, -error, (struct location){.file = path},

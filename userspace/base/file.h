@@ -31,6 +31,9 @@ void file_free(struct file *file);
 /* Writes all @size bytes, however many calls it takes. 0 or -errno. */
 int file_write(int fd, const void *bytes, size_t size);
 
+/* Syncs the directory that @path is in: a rename in it survives a power cut. 0 or -errno. */
+int file_sync_folder(const char *path);
+
 /* Writes @size bytes to "@path.new", syncs it, renames it over @path and syncs the directory:
  * after a power cut there is the old file or the new one. mode as in open(2). */
 int file_replace(const char *path, const void *bytes, size_t size, unsigned mode,

@@ -181,7 +181,7 @@ static int make_plan(struct plan *plan, const struct plan_options *options,
 	return error;
 }
 
-static void free_plan(struct plan *plan)
+void plan_free(struct plan *plan)
 {
 	comparison_free(&plan->comparison);
 	comparison_free(&plan->unlisted);
@@ -224,6 +224,6 @@ int plan_main(int argc, char **argv)
 		cli_print_json(plan_json(&plan));
 	else if (code == CLI_DONE)
 		plan_print(stdout, &plan);
-	free_plan(&plan);
+	plan_free(&plan);
 	return cli_finish(&diagnostics, operands.json, code);
 }

@@ -15,6 +15,7 @@ struct status {
 	struct agent_state agent;
 	bool agent_running;
 	uint64_t events_lost; /* in the kernel and in the agent */
+	json_t *update;       /* what the last update of data came to (stage.h); NULL: none */
 	json_t *problems;     /* array of strings, worst first */
 };
 
@@ -22,8 +23,14 @@ struct status {
 int status_read(struct kernel *kernel, struct status *status, struct diagnostics *diagnostics);
 void status_free(struct status *status);
 
+/* Was the last update refused, or did it fail for a source? */
+bool status_update_failed(const struct status *status);
+
 void status_print(FILE *out, const struct status *status);
 /* The keys of design.md; a new reference. */
 json_t *status_json(const struct status *status);
+
+/* In Prometheus' text format. */
+void status_metrics(FILE *out, const struct status *status);
 
 #endif

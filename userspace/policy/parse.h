@@ -95,11 +95,20 @@ void policy_owner_read(struct reader *reader, const struct node *node, struct co
 /* data.c: the data: map into reader->policy. */
 void policy_data_read(struct reader *reader, const struct node *node, void *target);
 
+/* data_files.c: its lists of files. */
+void policy_soil_files_read(struct reader *reader, const struct node *node, void *target);
+void policy_feeds_read(struct reader *reader, const struct node *node, void *target);
+void policy_registry_files_read(struct reader *reader, const struct node *node, void *target);
+void policy_asn_files_read(struct reader *reader, const struct node *node, void *target);
+void policy_owner_files_read(struct reader *reader, const struct node *node, void *target);
+
 /* rules.c: reader->rules into reader->policy, deny rules first. */
 void policy_rules_read(struct reader *reader);
 void policy_rule_free(struct rule *rule);
 
-/* targets.c: the asn: and to: lists, sorted, each item once. */
+/* targets.c: 2376 or AS2376. 0 with a message (AS 0 is nobody's: RFC 7607). */
+uint32_t policy_asn_number(struct reader *reader, const struct node *item);
+/* The asn: and to: lists, sorted, each item once. */
 void policy_asn_read(struct reader *reader, const struct node *node, void *target);
 void policy_to_read(struct reader *reader, const struct node *node, void *target);
 

@@ -281,7 +281,7 @@ static struct policy *policy_new(const char *file, const void *bytes, size_t siz
 		.file = copy,
 		.digest = digest_of(bytes, size),
 		.guard_auto = true,
-		.agree = POLICY_AGREE_MAJORITY,
+		.data.agree = DATA_AGREE_MAJORITY,
 		.warn_days = 45,
 		.stale_days = 120,
 		.local = POLICY_LOCAL_PRIVATE,
@@ -352,9 +352,7 @@ void policy_free(struct policy *policy)
 		return;
 	names_free(&policy->guard);
 	names_free(&policy->inside);
-	names_free(&policy->soil);
-	names_free(&policy->asn);
-	names_free(&policy->owner);
+	data_config_free(&policy->data);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		policy_rule_free(&policy->rules[i]);
 	free(policy->rules);

@@ -7,7 +7,8 @@
 
 #include "userspace/atlas/layer.h"
 
-static int take_row(struct reader *reader, const struct layer_context *context, struct rows *rows)
+static int take_row(struct reader *reader, const struct layer_context *context,
+		    struct layer_rows *rows)
 {
 	const struct csv *csv = &reader->csv;
 	struct address ends[2] = {0};
@@ -34,30 +35,19 @@ static int take_row(struct reader *reader, const struct layer_context *context, 
 				    "the range ends before it starts; write the lower address "
 				    "first");
 	int error = layer_value(reader, context, &csv->fields[2], &value);
-	if (error)
-		return error;
-	return rows_append(&rows[ends[0].family], ends[0].value, ends[1].value, value)
-		       ? reader_no_memory(reader)
-		       : 0;
+	return error ? error : layer_row(reader, rows, ends[0], ends[1].value, value);
 }
 
-int range_csv_read(struct reader *reader, const struct layer_context *context, struct layer *layer)
+int ranges_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows)
 {
-	struct rows rows[FAMILIES] = {0};
-	int more = 1, error = 0;
+	int more = 1;
 
-	while (more > 0 && !error) {
-		error = take_row(reader, context, rows);
-		if (!error)
-			more = reader_next(reader);
+	while (more > 0) {
+		int error = take_row(reader, context, rows);
+
+		if (error)
+			return error;
+		more = reader_next(reader);
 	}
-	if (more < 0)
-		error = more;
-	for (enum family family = 0; family < FAMILIES; family++) {
-		if (!error && rows_resolve(&rows[family], family_last(family),
-					   layer_clash(context->kind), &layer->changes[family]))
-			error = reader_no_memory(reader);
-		rows_free(&rows[family]);
-	}
-	return error;
+	return more;
 }

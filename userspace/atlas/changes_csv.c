@@ -62,13 +62,14 @@ static int take_row(struct reader *reader, const struct layer_context *context,
 	return 0;
 }
 
-int change_csv_read(struct reader *reader, const struct layer_context *context, struct layer *layer)
+int changes_read(struct reader *reader, const struct layer_context *context,
+		 struct layer_rows *rows)
 {
 	struct previous previous = {.start = {.family = FAMILY_V4}};
 	int more = 1;
 
 	while (more > 0) {
-		int error = take_row(reader, context, &previous, layer);
+		int error = take_row(reader, context, &previous, rows->layer);
 
 		if (error)
 			return error;
