@@ -89,7 +89,7 @@ static bool class_fits(const struct policy *policy, const struct class_info *inf
 		       const struct place *place)
 {
 	struct reach reach =
-		atlas_reach(atlas, place->asn, policy->unlisted == POLICY_UNLISTED_REGISTRY);
+		atlas_reach(atlas, place, policy->unlisted == POLICY_UNLISTED_REGISTRY);
 
 	return info->soil == place->soil && info->state == place->state &&
 	       info->special == place->special && info->routed == (place->asn != 0) &&

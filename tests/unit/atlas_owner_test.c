@@ -29,7 +29,7 @@ static void a_seat_that_is_not_given_is_inferred(void **state)
 	build_with("200,Two,Two,FR,,,x\n300,Three,Three,FR,,,x\n5,Five,Five,FR\n");
 	world_expect_reach(200, false, "FR US");
 	assert_true(atlas_operator(world_atlas, 200)->seat_inferred);
-	assert_int_equal(atlas_reach(world_atlas, 200, false).inferred, 0);
+	assert_int_equal(world_reach(200, false).inferred, 0);
 	world_expect_reach(300, false, "FR"); /* registered in RE */
 	world_expect_reach(5, false, "FR");   /* announces nothing */
 }
@@ -40,7 +40,7 @@ static void an_unlisted_operator_has_no_owner_but_by_registry(void **state)
 	build_with("1,A,A,FR,,,x\n");
 	world_expect_reach(200, false, "");
 	world_expect_reach(200, true, "US");
-	assert_int_equal(atlas_reach(world_atlas, 200, true).inferred, 1);
+	assert_int_equal(world_reach(200, true).inferred, 1);
 	assert_int_equal(atlas_operator(world_atlas, 200)->basis, OWNER_UNKNOWN);
 	world_expect_reach(300, true, "FR");
 	world_expect_reach(0, true, "");

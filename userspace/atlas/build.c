@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "userspace/atlas/cache.h"
-#include "userspace/atlas/special.h"
+#include "userspace/atlas/merge.h"
 #include "userspace/atlas/tables.h"
 
 /* One thread's share. */
@@ -25,6 +24,7 @@ struct branch {
 	size_t source_count;
 	struct operators *operators;
 	struct merge_input *input;
+	struct rows anycast[FAMILIES]; /* what soil sources flag, and the list of our own */
 	struct diagnostics *diagnostics;
 	int error;
 };
@@ -82,7 +82,7 @@ static const struct {
 };
 
 static int read_layer(struct branch *branch, enum data_role role, const struct data_file *file,
-		      struct layer *layer)
+		      struct feed *feed, struct layer *layer)
 {
 	struct layer_context context = {
 		.kind = roles[role].kind,
@@ -90,6 +90,8 @@ static int read_layer(struct branch *branch, enum data_role role, const struct d
 		.file = file,
 		.operators = branch->operators,
 		.arena = &branch->arena,
+		.anycast = role == DATA_SOIL ? branch->anycast : NULL,
+		.feed = feed,
 	};
 	int error = open_source(branch, file ? file->path : NULL, roles[role].embedded);
 
@@ -113,11 +115,49 @@ static int read_layers(struct branch *branch, enum data_role role, struct layer 
 					 data_role_name(role));
 	if (!files->count) {
 		*count = 1;
-		return read_layer(branch, role, NULL, &layers[0]);
+		return read_layer(branch, role, NULL, NULL, &layers[0]);
 	}
 	for (size_t i = 0; i < files->count && !error; i++) {
 		*count = i + 1;
-		error = read_layer(branch, role, &files->items[i], &layers[i]);
+		error = read_layer(branch, role, &files->items[i], NULL, &layers[i]);
+	}
+	return error;
+}
+
+/* One feed, with the networks that the policy names; else its reader knows them. */
+static int read_feed(struct branch *branch, const struct data_file *file, struct feed *feed,
+		     struct layer *layer)
+{
+	if (file->asn_count) {
+		feed->asns = calloc(file->asn_count, sizeof(*feed->asns));
+		if (!feed->asns)
+			return no_memory(branch->diagnostics);
+		memcpy(feed->asns, file->asns, file->asn_count * sizeof(*feed->asns));
+		feed->asn_count = file->asn_count;
+	}
+	int error = read_layer(branch, DATA_FEEDS, file, feed, layer);
+	if (error || feed->asn_count)
+		return error;
+	return diagnostics_error(branch->diagnostics, EINVAL, (struct location){.file = file->path},
+				 "whose word this feed is, it does not say; name the networks in "
+				 "the policy, the main one first: {file: %s, asn: [64500]}",
+				 file->path);
+}
+
+static int read_feeds(struct branch *branch)
+{
+	const struct data_files *files = &branch->config->data.files[DATA_FEEDS];
+	struct merge_input *input = branch->input;
+	int error = 0;
+
+	if (files->count > ATLAS_FEEDS_MOST)
+		return diagnostics_error(
+			branch->diagnostics, E2BIG,
+			(struct location){.file = files->items[ATLAS_FEEDS_MOST].path},
+			"over %d feeds; leave out some", ATLAS_FEEDS_MOST);
+	for (size_t i = 0; i < files->count && !error; i++) {
+		input->feed_count = i + 1;
+		error = read_feed(branch, &files->items[i], &input->feed_of[i], &input->feeds[i]);
 	}
 	return error;
 }
@@ -185,32 +225,10 @@ static int read_anycast(struct branch *branch)
 
 	if (error)
 		return error;
-	return close_source(branch, SOURCE_ANYCAST,
-			    anycast_csv_read(&branch->reader, &branch->input->anycast));
-}
-
-static uint32_t never_clashes(uint32_t first, uint32_t second)
-{
-	return first ? first : second;
-}
-
-static int fill_special(struct layer *layer)
-{
-	struct rows rows[FAMILIES] = {0};
-	int error = 0;
-
-	for (size_t i = 0; i < special_prefix_count && !error; i++) {
-		const struct prefix *prefix = &special_prefixes[i].prefix;
-
-		error = rows_append(&rows[prefix->family], prefix->value, prefix_last(prefix),
-				    special_prefixes[i].special);
-	}
-	for (enum family family = 0; family < FAMILIES; family++) {
-		if (!error)
-			error = rows_resolve(&rows[family], family_last(family), never_clashes,
-					     &layer->changes[family]);
-		rows_free(&rows[family]);
-	}
+	error = close_source(branch, SOURCE_ANYCAST,
+			     anycast_csv_read(&branch->reader, branch->anycast));
+	if (!error && overlay_anycast(branch->anycast, &branch->input->anycast))
+		error = no_memory(branch->diagnostics);
 	return error;
 }
 
@@ -223,9 +241,13 @@ static void *read_countries(void *argument)
 				&input->soil_count);
 
 	if (!error)
-		error = read_layer(branch, DATA_REGISTRY, NULL, &input->registry);
+		error = read_feeds(branch);
+	if (!error)
+		error = read_layer(branch, DATA_REGISTRY, NULL, NULL, &input->registry);
 	if (!error)
 		error = read_anycast(branch);
+	for (enum family family = 0; family < FAMILIES; family++)
+		rows_free(&branch->anycast[family]);
 	branch->error = error;
 	return NULL;
 }
@@ -255,7 +277,7 @@ static void read_side_by_side(struct branch *countries, struct branch *networks)
 	pthread_join(thread, NULL);
 }
 
-/* Soil sources come first of all. */
+/* Soil sources come first of all, then feeds. */
 static int join_sources(struct atlas *atlas, struct branch *countries, struct branch *networks)
 {
 	size_t count = countries->source_count + networks->source_count;
@@ -305,9 +327,11 @@ static int read_all(const struct atlas_config *config, struct merge_input *input
 	join_diagnostics(diagnostics, &aside);
 	diagnostics_free(&aside);
 	int error = countries.error ? countries.error : networks.error;
-	if (!error && (join_sources(atlas, &countries, &networks) || fill_special(&input->special)))
+	if (!error &&
+	    (join_sources(atlas, &countries, &networks) || overlay_special(&input->special)))
 		error = no_memory(diagnostics);
 	atlas->soil_count = input->soil_count;
+	atlas->feed_count = input->feed_count;
 	atlas->arenas[0] = countries.arena;
 	atlas->arenas[1] = networks.arena;
 	free(countries.sources);
@@ -322,6 +346,10 @@ static void free_input(struct merge_input *input)
 	layer_free(&input->registry);
 	for (size_t i = 0; i < input->soil_count; i++)
 		layer_free(&input->soil[i]);
+	for (size_t i = 0; i < input->feed_count; i++) {
+		layer_free(&input->feeds[i]);
+		free(input->feed_of[i].asns);
+	}
 	for (size_t i = 0; i < input->asn_count; i++)
 		layer_free(&input->asn[i]);
 }
@@ -334,7 +362,7 @@ int atlas_build(const struct atlas_config *config, struct atlas **atlas,
 
 	if (!result)
 		return no_memory(diagnostics);
-	result->agree = config->data.agree;
+	result->voting = voting_of(&config->data);
 	int error = read_all(config, &input, result, diagnostics);
 	if (!error && merge_layers(&input, result))
 		error = no_memory(diagnostics);
@@ -346,26 +374,4 @@ int atlas_build(const struct atlas_config *config, struct atlas **atlas,
 	operators_infer_seats(&result->operators);
 	*atlas = result;
 	return 0;
-}
-
-int atlas_open(const struct atlas_config *config, const char *folder, struct atlas **atlas,
-	       struct diagnostics *diagnostics)
-{
-	size_t said = diagnostics->count;
-	struct digest key, again;
-
-	if (cache_key(config, &key))
-		return atlas_build(config, atlas, diagnostics);
-	if (cache_load(folder, &key, atlas) == 0) {
-		(*atlas)->agree = config->data.agree;
-		return 0;
-	}
-	int error = atlas_build(config, atlas, diagnostics);
-	/* What was warned of must be warned of again, so it is built again. A source that changed
-	 * meanwhile belongs to another key. A cache that cannot be written costs time, not truth.
-	 */
-	if (!error && diagnostics->count == said && !cache_key(config, &again) &&
-	    memcmp(&key, &again, sizeof(key)) == 0)
-		cache_save(folder, &key, *atlas);
-	return error;
 }

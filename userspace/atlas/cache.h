@@ -41,7 +41,7 @@ enum cache_part {
 	CACHE_PARTS
 };
 
-#define CACHE_MAGIC "gabelou atlas 2" /* raise the number with any change of layout or meaning */
+#define CACHE_MAGIC "gabelou atlas 3" /* raise the number with any change of layout or meaning */
 
 struct cache_header {
 	char magic[16];
@@ -51,7 +51,7 @@ struct cache_header {
 	struct {
 		uint64_t offset, count;
 	} parts[CACHE_PARTS];
-	uint64_t soil_count;
+	uint64_t soil_count, feed_count;
 };
 
 #define CACHE_SUMMED_FROM offsetof(struct cache_header, size)

@@ -10,7 +10,7 @@
 #define ROLES_RANGES (ROLE(SOIL) | ROLE(REGISTRY) | ROLE(ASN))
 
 const struct format formats[DATA_FORMATS] = {
-	[DATA_RANGES] = {ranges_read, false, ROLES_RANGES},
+	[DATA_RANGES] = {ranges_read, false, ROLES_RANGES | ROLE(FEEDS)},
 	[DATA_CHANGES] = {changes_read, false, ROLES_RANGES},
 };
 

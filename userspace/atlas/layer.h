@@ -61,6 +61,7 @@ struct feed {
 	size_t asn_count;
 	/* A provider's list of its own space: its word counts also where BGP shows nobody, and in
 	 * every network of the main one's parent. Else it is an operator's geofeed: only in asns.
+	 * Set by the reader.
 	 */
 	bool provider;
 };

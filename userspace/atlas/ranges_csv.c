@@ -42,6 +42,8 @@ int ranges_read(struct reader *reader, const struct layer_context *context, stru
 {
 	int more = 1;
 
+	if (context->feed) /* RFC 8805 has another form: this was made of a provider's list */
+		context->feed->provider = true;
 	while (more > 0) {
 		int error = take_row(reader, context, rows);
 

@@ -126,8 +126,8 @@ static struct class_row row_of(const struct place *place, const struct decision 
 static int64_t judge(struct compiler *compiler, const struct place *place)
 {
 	const struct policy *policy = compiler->policy;
-	struct reach reach = atlas_reach(compiler->atlas, place->asn,
-					 policy->unlisted == POLICY_UNLISTED_REGISTRY);
+	struct reach reach =
+		atlas_reach(compiler->atlas, place, policy->unlisted == POLICY_UNLISTED_REGISTRY);
 	bool local = match_local_special(policy, place->special) ||
 		     (compiler->covered[policy->rule_count] && !row_embedded(place));
 
@@ -151,6 +151,7 @@ static int64_t judge(struct compiler *compiler, const struct place *place)
 	memcpy(key.info.reach.countries, reach.countries, sizeof(reach.countries));
 	key.info.reach.count = reach.count;
 	key.info.reach.inferred = reach.inferred;
+	key.info.reach.feed = reach.feed;
 	key.info.local = local;
 	key.info.routed = place->asn != 0;
 	key.info.rules = (uint32_t)rules;

@@ -58,6 +58,8 @@ static bool denies(const struct rule *rule, const struct place *place, const str
 		soil = country_set_has(&rule->soil, place->soil);
 		for (size_t i = 0; i < ATLAS_SOIL_SOURCES_MOST; i++)
 			soil = soil || country_set_has(&rule->soil, place->votes[i]);
+		soil = soil || country_set_has(&rule->soil, place->feed_soil) ||
+		       country_set_has(&rule->soil, place->feed_other);
 	}
 	if (rule->has_owner)
 		for (unsigned i = 0; i < reach->count; i++)
@@ -109,7 +111,7 @@ static enum reason why_not(const struct policy *policy, const struct place *plac
 		    !names_asn(rule, place->asn))
 			continue;
 		if (approves_soil(policy, rule, place)) {
-			if (place->asn == 0)
+			if (place->asn == 0 && place->provider == 0)
 				return REASON_UNROUTED;
 			return reach->count == 0 ? REASON_OWNER_UNKNOWN : REASON_OWNER;
 		}
@@ -157,7 +159,7 @@ struct decision oracle_judge(const struct policy *policy, const struct atlas *at
 			     const struct table_context *context, struct address address)
 {
 	struct reach reach =
-		atlas_reach(atlas, place->asn, policy->unlisted == POLICY_UNLISTED_REGISTRY);
+		atlas_reach(atlas, place, policy->unlisted == POLICY_UNLISTED_REGISTRY);
 	const struct rule *denial = first_denial(policy, place, &reach, address);
 	const struct rule *approval = first_approval(policy, place, &reach, address);
 	struct decision deny = {.verdict = VERDICT_DENY, .rule = RULE_NONE};
