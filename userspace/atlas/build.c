@@ -124,18 +124,20 @@ static int read_layers(struct branch *branch, enum data_role role, struct layer 
 	return error;
 }
 
-/* One feed, with the networks that the policy names; else its reader knows them. */
+/* One feed, of the networks that the policy names; else its reader knows them. */
 static int read_feed(struct branch *branch, const struct data_file *file, struct feed *feed,
 		     struct layer *layer)
 {
-	if (file->asn_count) {
+	int error = read_layer(branch, DATA_FEEDS, file, feed, layer);
+
+	if (!error && file->asn_count) {
+		free(feed->asns);
+		feed->asn_count = file->asn_count;
 		feed->asns = calloc(file->asn_count, sizeof(*feed->asns));
 		if (!feed->asns)
 			return no_memory(branch->diagnostics);
 		memcpy(feed->asns, file->asns, file->asn_count * sizeof(*feed->asns));
-		feed->asn_count = file->asn_count;
 	}
-	int error = read_layer(branch, DATA_FEEDS, file, feed, layer);
 	if (error || feed->asn_count)
 		return error;
 	return diagnostics_error(branch->diagnostics, EINVAL, (struct location){.file = file->path},
