@@ -81,8 +81,8 @@ static const struct {
 	[DATA_OWNER] = {SOURCE_OWNER, LAYER_COUNTRY, EMBEDDED_OWNERS},
 };
 
-static int read_layer(struct branch *branch, enum data_role role, const struct data_file *file,
-		      struct layer *layer)
+static int read_file(struct branch *branch, enum data_role role, const struct data_file *file,
+		     struct layer_rows *rows)
 {
 	struct layer_context context = {
 		.kind = roles[role].kind,
@@ -90,13 +90,29 @@ static int read_layer(struct branch *branch, enum data_role role, const struct d
 		.file = file,
 		.operators = branch->operators,
 		.arena = &branch->arena,
+		.asns = role == DATA_REGISTRY ? &branch->input->registered : NULL,
 	};
 	int error = open_source(branch, file ? file->path : NULL, roles[role].embedded);
 
 	if (error)
 		return error;
 	return close_source(branch, roles[role].source,
-			    layer_read(&branch->reader, &context, layer));
+			    layer_rows_read(&branch->reader, &context, rows));
+}
+
+/* All files of @files, or the embedded one if there are none, as one layer. */
+static int read_layer(struct branch *branch, enum data_role role, const struct data_file *files,
+		      size_t count, struct layer *layer)
+{
+	struct layer_rows rows = {.layer = layer};
+	int error = count ? 0 : read_file(branch, role, NULL, &rows);
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = read_file(branch, role, &files[i], &rows);
+	if (!error && layer_resolve(&rows, roles[role].kind))
+		error = no_memory(branch->diagnostics);
+	layer_rows_free(&rows);
+	return error;
 }
 
 /* The files of a role that votes, or the embedded one. */
@@ -113,11 +129,11 @@ static int read_layers(struct branch *branch, enum data_role role, struct layer 
 					 data_role_name(role));
 	if (!files->count) {
 		*count = 1;
-		return read_layer(branch, role, NULL, &layers[0]);
+		return read_layer(branch, role, NULL, 0, &layers[0]);
 	}
 	for (size_t i = 0; i < files->count && !error; i++) {
 		*count = i + 1;
-		error = read_layer(branch, role, &files->items[i], &layers[i]);
+		error = read_layer(branch, role, &files->items[i], 1, &layers[i]);
 	}
 	return error;
 }
@@ -219,11 +235,13 @@ static void *read_countries(void *argument)
 {
 	struct branch *branch = argument;
 	struct merge_input *input = branch->input;
+	const struct data_files *registries = &branch->config->data.files[DATA_REGISTRY];
 	int error = read_layers(branch, DATA_SOIL, input->soil, ATLAS_SOIL_SOURCES_MOST,
 				&input->soil_count);
 
 	if (!error)
-		error = read_layer(branch, DATA_REGISTRY, NULL, &input->registry);
+		error = read_layer(branch, DATA_REGISTRY, registries->items, registries->count,
+				   &input->registry);
 	if (!error)
 		error = read_anycast(branch);
 	branch->error = error;
@@ -320,6 +338,7 @@ static void free_input(struct merge_input *input)
 	layer_free(&input->special);
 	layer_free(&input->anycast);
 	layer_free(&input->registry);
+	rows_free(&input->registered);
 	for (size_t i = 0; i < input->soil_count; i++)
 		layer_free(&input->soil[i]);
 	for (size_t i = 0; i < input->asn_count; i++)
@@ -336,7 +355,8 @@ int atlas_build(const struct atlas_config *config, struct atlas **atlas,
 		return no_memory(diagnostics);
 	result->agree = config->data.agree;
 	int error = read_all(config, &input, result, diagnostics);
-	if (!error && merge_layers(&input, result))
+	if (!error && (merge_layers(&input, result) ||
+		       registered_apply(&input.registered, &result->operators)))
 		error = no_memory(diagnostics);
 	free_input(&input);
 	if (error) {

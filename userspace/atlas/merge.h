@@ -27,6 +27,7 @@ struct merge_input {
 	struct layer special; /* enum special */
 	struct layer anycast; /* 1 is anycast */
 	struct layer registry;
+	struct rows registered; /* ASNs, as registries have given them out */
 	struct layer soil[ATLAS_SOIL_SOURCES_MOST];
 	size_t soil_count;
 	struct layer asn[ATLAS_ASN_SOURCES_MOST];
@@ -51,5 +52,10 @@ int tally_add(struct tally *tally, uint32_t operator, country_t country, u128 si
 /* Gives every operator without a registry country the one that leads, and forgets all counts. */
 void tally_settle(struct tally *tally, struct operators *operators);
 void tally_free(struct tally *tally);
+
+/* Gives every operator of which nothing announced is registered the country that its ASN is
+ * registered in; none where registries contradict each other. @registered are ranges of ASNs with
+ * a country each. After merge_layers. 0 or -ENOMEM. */
+int registered_apply(const struct rows *registered, struct operators *operators);
 
 #endif
