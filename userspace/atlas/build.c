@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads every source of a configuration, and merges them.
+ * Reads every source of a configuration.
  *
  * Countries and ASNs are read side by side by two threads that share nothing that either writes:
  * reading is most of the time, and half of it is on the way of whoever waits for a new policy.
@@ -24,6 +24,7 @@ struct branch {
 	size_t source_count;
 	struct operators *operators;
 	struct merge_input *input;
+	struct feed *feed;             /* that is read; else NULL */
 	struct rows anycast[FAMILIES]; /* what soil sources flag, and the list of our own */
 	struct diagnostics *diagnostics;
 	int error;
@@ -81,8 +82,8 @@ static const struct {
 	[DATA_OWNER] = {SOURCE_OWNER, LAYER_COUNTRY, EMBEDDED_OWNERS},
 };
 
-static int read_layer(struct branch *branch, enum data_role role, const struct data_file *file,
-		      struct feed *feed, struct layer *layer)
+static int read_file(struct branch *branch, enum data_role role, const struct data_file *file,
+		     struct layer_rows *rows)
 {
 	struct layer_context context = {
 		.kind = roles[role].kind,
@@ -90,15 +91,33 @@ static int read_layer(struct branch *branch, enum data_role role, const struct d
 		.file = file,
 		.operators = branch->operators,
 		.arena = &branch->arena,
+		.asns = role == DATA_REGISTRY ? &branch->input->registered : NULL,
 		.anycast = role == DATA_SOIL ? branch->anycast : NULL,
-		.feed = feed,
+		.feed = branch->feed,
 	};
 	int error = open_source(branch, file ? file->path : NULL, roles[role].embedded);
 
 	if (error)
 		return error;
-	return close_source(branch, roles[role].source,
-			    layer_read(&branch->reader, &context, layer));
+	error = layer_rows_read(&branch->reader, &context, rows);
+	if (file && file->name)
+		snprintf(branch->reader.name, sizeof(branch->reader.name), "%s", file->name);
+	return close_source(branch, roles[role].source, error);
+}
+
+/* All files of @files, or the embedded one if there are none, as one layer. */
+static int read_layer(struct branch *branch, enum data_role role, const struct data_file *files,
+		      size_t count, struct layer *layer)
+{
+	struct layer_rows rows = {.layer = layer};
+	int error = count ? 0 : read_file(branch, role, NULL, &rows);
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = read_file(branch, role, &files[i], &rows);
+	if (!error && layer_resolve(&rows, roles[role].kind))
+		error = no_memory(branch->diagnostics);
+	layer_rows_free(&rows);
+	return error;
 }
 
 /* The files of a role that votes, or the embedded one. */
@@ -115,11 +134,11 @@ static int read_layers(struct branch *branch, enum data_role role, struct layer 
 					 data_role_name(role));
 	if (!files->count) {
 		*count = 1;
-		return read_layer(branch, role, NULL, NULL, &layers[0]);
+		return read_layer(branch, role, NULL, 0, &layers[0]);
 	}
 	for (size_t i = 0; i < files->count && !error; i++) {
 		*count = i + 1;
-		error = read_layer(branch, role, &files->items[i], NULL, &layers[i]);
+		error = read_layer(branch, role, &files->items[i], 1, &layers[i]);
 	}
 	return error;
 }
@@ -128,8 +147,9 @@ static int read_layers(struct branch *branch, enum data_role role, struct layer 
 static int read_feed(struct branch *branch, const struct data_file *file, struct feed *feed,
 		     struct layer *layer)
 {
-	int error = read_layer(branch, DATA_FEEDS, file, feed, layer);
-
+	branch->feed = feed;
+	int error = read_layer(branch, DATA_FEEDS, file, 1, layer);
+	branch->feed = NULL;
 	if (!error && file->asn_count) {
 		free(feed->asns);
 		feed->asn_count = file->asn_count;
@@ -239,13 +259,15 @@ static void *read_countries(void *argument)
 {
 	struct branch *branch = argument;
 	struct merge_input *input = branch->input;
+	const struct data_files *registries = &branch->config->data.files[DATA_REGISTRY];
 	int error = read_layers(branch, DATA_SOIL, input->soil, ATLAS_SOIL_SOURCES_MOST,
 				&input->soil_count);
 
 	if (!error)
 		error = read_feeds(branch);
 	if (!error)
-		error = read_layer(branch, DATA_REGISTRY, NULL, NULL, &input->registry);
+		error = read_layer(branch, DATA_REGISTRY, registries->items, registries->count,
+				   &input->registry);
 	if (!error)
 		error = read_anycast(branch);
 	for (enum family family = 0; family < FAMILIES; family++)
@@ -309,8 +331,8 @@ static void join_diagnostics(struct diagnostics *diagnostics, const struct diagn
 	}
 }
 
-static int read_all(const struct atlas_config *config, struct merge_input *input,
-		    struct atlas *atlas, struct diagnostics *diagnostics)
+int merge_input_read(const struct atlas_config *config, struct merge_input *input,
+		     struct atlas *atlas, struct diagnostics *diagnostics)
 {
 	struct diagnostics aside = {0};
 	struct branch countries = {
@@ -341,11 +363,12 @@ static int read_all(const struct atlas_config *config, struct merge_input *input
 	return error;
 }
 
-static void free_input(struct merge_input *input)
+void merge_input_free(struct merge_input *input)
 {
 	layer_free(&input->special);
 	layer_free(&input->anycast);
 	layer_free(&input->registry);
+	rows_free(&input->registered);
 	for (size_t i = 0; i < input->soil_count; i++)
 		layer_free(&input->soil[i]);
 	for (size_t i = 0; i < input->feed_count; i++) {
@@ -354,26 +377,4 @@ static void free_input(struct merge_input *input)
 	}
 	for (size_t i = 0; i < input->asn_count; i++)
 		layer_free(&input->asn[i]);
-}
-
-int atlas_build(const struct atlas_config *config, struct atlas **atlas,
-		struct diagnostics *diagnostics)
-{
-	struct merge_input input = {0};
-	struct atlas *result = calloc(1, sizeof(*result));
-
-	if (!result)
-		return no_memory(diagnostics);
-	result->voting = voting_of(&config->data);
-	int error = read_all(config, &input, result, diagnostics);
-	if (!error && merge_layers(&input, result))
-		error = no_memory(diagnostics);
-	free_input(&input);
-	if (error) {
-		atlas_free(result);
-		return error;
-	}
-	operators_infer_seats(&result->operators);
-	*atlas = result;
-	return 0;
 }

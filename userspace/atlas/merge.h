@@ -43,6 +43,7 @@ struct merge_input {
 	struct layer special; /* enum special */
 	struct layer anycast; /* 1 is anycast */
 	struct layer registry;
+	struct rows registered; /* ASNs, as registries have given them out */
 	struct layer soil[ATLAS_SOIL_SOURCES_MOST];
 	size_t soil_count;
 	struct layer feeds[ATLAS_FEEDS_MOST];
@@ -51,6 +52,12 @@ struct merge_input {
 	struct layer asn[ATLAS_ASN_SOURCES_MOST];
 	size_t asn_count;
 };
+
+/* Reads every source: layers, and what atlas has of operators, sources and texts. 0 or -errno with
+ * messages; free the input in either case. */
+int merge_input_read(const struct atlas_config *config, struct merge_input *input,
+		     struct atlas *atlas, struct diagnostics *diagnostics);
+void merge_input_free(struct merge_input *input);
 
 /* Fills atlas->places, atlas->ranges and each operator's registry country. 0 or -ENOMEM. */
 int merge_layers(const struct merge_input *input, struct atlas *atlas);
@@ -86,5 +93,10 @@ int tally_add(struct tally *tally, uint32_t operator, country_t country, u128 si
 /* Gives every operator without a registry country the one that leads, and forgets all counts. */
 void tally_settle(struct tally *tally, struct operators *operators);
 void tally_free(struct tally *tally);
+
+/* Gives every operator of which nothing announced is registered the country that its ASN is
+ * registered in; none where registries contradict each other. @registered are ranges of ASNs with
+ * a country each. After merge_layers. 0 or -ENOMEM. */
+int registered_apply(const struct rows *registered, struct operators *operators);
 
 #endif

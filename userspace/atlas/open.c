@@ -1,8 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* An atlas from the cache, or built and kept there. */
+/* An atlas, built from its sources, or taken from where it is kept. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "userspace/atlas/cache.h"
+
+static int no_memory(struct diagnostics *diagnostics)
+{
+	return diagnostics_error(diagnostics, ENOMEM, (struct location){0}, "out of memory");
+}
+
+int atlas_build(const struct atlas_config *config, struct atlas **atlas,
+		struct diagnostics *diagnostics)
+{
+	struct merge_input input = {0};
+	struct atlas *result = calloc(1, sizeof(*result));
+
+	if (!result)
+		return no_memory(diagnostics);
+	result->voting = voting_of(&config->data);
+	int error = merge_input_read(config, &input, result, diagnostics);
+	if (!error && (merge_layers(&input, result) ||
+		       registered_apply(&input.registered, &result->operators)))
+		error = no_memory(diagnostics);
+	merge_input_free(&input);
+	if (error) {
+		atlas_free(result);
+		return error;
+	}
+	operators_infer_seats(&result->operators);
+	*atlas = result;
+	return 0;
+}
 
 int atlas_open(const struct atlas_config *config, const char *folder, struct atlas **atlas,
 	       struct diagnostics *diagnostics)

@@ -2,7 +2,7 @@
 /*
  * What every reader of a source shares: the file, its lines, its header comments, its rows.
  *
- * Comments are lines that begin with '#'. Before the first row, "# name: ..." and "# date:
+ * Comments are lines that begin with '#' or ';'. Before the first row, "# name: ..." and "# date:
  * 2026-06-01" describe the source. Formats that are not read are refused by their names.
  */
 #ifndef GABELOU_ATLAS_READER_H
