@@ -128,10 +128,12 @@ static void compare(const struct atlas_config *config, unsigned states[])
 static void the_sweep_equals_the_scan(void **state)
 {
 	unsigned states[SOIL_ANYCAST + 5] = {0};
-	struct data_file owners[] = {{.path = world_path("data/owners.csv")},
-				     {.path = world_path("mine.csv")}};
+	char ours[160], mine[160];
+	struct data_file owners[] = {{.path = ours}, {.path = mine}};
 
 	(void)state;
+	snprintf(ours, sizeof(ours), "%s/data/owners.csv", world_folder);
+	snprintf(mine, sizeof(mine), "%s/mine.csv", world_folder);
 	for (unsigned i = 0; i < FILES; i++) {
 		files[i].path = paths[i];
 		snprintf(paths[i], sizeof(paths[i]), "%s/r%u", world_folder, i);
