@@ -45,12 +45,23 @@ static struct prefix draw_prefix(enum family family)
 	return (struct prefix){family, (uint8_t)length, value & ~prefix_host_mask(family, length)};
 }
 
+/* Often one that another source has, for them to contradict each other. */
+static struct prefix draw_shared_prefix(enum family family)
+{
+	static struct prefix latest[FAMILIES][16];
+	struct prefix *prefix = &latest[family][random_next() % 16];
+
+	if (!prefix->length || random_chance(10))
+		*prefix = draw_prefix(family);
+	return *prefix;
+}
+
 static void write_ranges(FILE *file, bool asn)
 {
 	char first[ADDRESS_TEXT_SIZE], last[ADDRESS_TEXT_SIZE], country[3];
 
 	for (unsigned i = 0; i < RANGES_IN_SOURCE; i++) {
-		struct prefix prefix = draw_prefix(i % 2);
+		struct prefix prefix = draw_shared_prefix(i % 2);
 		struct address start = {prefix.family, prefix.value};
 		struct address end = {prefix.family, prefix_last(&prefix)};
 
@@ -71,7 +82,7 @@ static void write_prefixes(FILE *file)
 	char text[PREFIX_TEXT_SIZE], country[3];
 
 	for (unsigned i = 0; i < RANGES_IN_SOURCE; i++) {
-		struct prefix prefix = draw_prefix(i % 2);
+		struct prefix prefix = draw_shared_prefix(i % 2);
 
 		note(prefix.family, prefix.value);
 		fprintf(file, "%s%s,%s,,,\n", prefix_format(&prefix, text),
@@ -93,7 +104,10 @@ static void write_sources(const struct fixture *fixture)
 	write_ranges(fixture_file(fixture, "soil-1.csv"), false);
 	write_ranges(fixture_file(fixture, "soil-2.csv"), false);
 	write_ranges(fixture_file(fixture, "feed-0.csv"), false);
-	write_prefixes(fixture_file(fixture, "feed-1.csv"));
+	if (random_chance(8))
+		write_prefixes(fixture_file(fixture, "feed-1.csv"));
+	else
+		write_ranges(fixture_file(fixture, "feed-1.csv"), false);
 	write_ranges(fixture_file(fixture, "asn.csv.zst"), true);
 	write_ranges(fixture_file(fixture, "registry.csv.zst"), false);
 	FILE *owners = fixture_file(fixture, "owners.csv");
