@@ -13,6 +13,7 @@ const struct format formats[DATA_FORMATS] = {
 	[DATA_RANGES] = {ranges_read, false, ROLES_RANGES},
 	[DATA_CHANGES] = {changes_read, false, ROLES_RANGES},
 	[DATA_MMDB] = {mmdb_read, true, ROLES_RANGES},
+	[DATA_LOCATION] = {location_read, true, ROLES_RANGES},
 };
 
 struct magic {
