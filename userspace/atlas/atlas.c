@@ -144,6 +144,7 @@ const char *source_role_name(enum source_role role)
 		[SOURCE_ASN] = "asn",           [SOURCE_ASN_NAMES] = "asn-names",
 		[SOURCE_OWNER] = "owner",       [SOURCE_DOUBTFUL] = "doubtful",
 		[SOURCE_REGISTRY] = "registry", [SOURCE_ANYCAST] = "anycast",
+		[SOURCE_REGIONS] = "regions",
 	};
 
 	return names[role];

@@ -107,7 +107,8 @@ enum source_role {
 	SOURCE_OWNER,
 	SOURCE_DOUBTFUL,
 	SOURCE_REGISTRY,
-	SOURCE_ANYCAST
+	SOURCE_ANYCAST,
+	SOURCE_REGIONS
 };
 const char *source_role_name(enum source_role role);
 

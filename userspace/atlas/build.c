@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "userspace/atlas/cache.h"
+#include "userspace/atlas/regions.h"
 #include "userspace/atlas/special.h"
 #include "userspace/atlas/tables.h"
 
@@ -24,6 +25,7 @@ struct branch {
 	struct source *sources;
 	size_t source_count;
 	struct operators *operators;
+	struct regions regions; /* of providers, for their feeds */
 	struct merge_input *input;
 	struct diagnostics *diagnostics;
 	int error;
@@ -90,6 +92,8 @@ static int read_layer(struct branch *branch, enum data_role role, const struct d
 		.file = file,
 		.operators = branch->operators,
 		.arena = &branch->arena,
+		.regions = &branch->regions,
+		.data_dir = branch->config->data_dir,
 	};
 	int error = open_source(branch, file ? file->path : NULL, roles[role].embedded);
 
@@ -189,6 +193,19 @@ static int read_anycast(struct branch *branch)
 			    anycast_csv_read(&branch->reader, &branch->input->anycast));
 }
 
+/* Feeds alone ask for it. */
+static int read_regions(struct branch *branch)
+{
+	if (!branch->config->data.files[DATA_FEEDS].count)
+		return 0;
+	int error = open_source(branch, NULL, EMBEDDED_REGIONS);
+
+	if (error)
+		return error;
+	return close_source(branch, SOURCE_REGIONS,
+			    regions_csv_read(&branch->reader, &branch->regions));
+}
+
 static uint32_t never_clashes(uint32_t first, uint32_t second)
 {
 	return first ? first : second;
@@ -226,6 +243,8 @@ static void *read_countries(void *argument)
 		error = read_layer(branch, DATA_REGISTRY, NULL, &input->registry);
 	if (!error)
 		error = read_anycast(branch);
+	if (!error)
+		error = read_regions(branch);
 	branch->error = error;
 	return NULL;
 }
@@ -310,6 +329,7 @@ static int read_all(const struct atlas_config *config, struct merge_input *input
 	atlas->soil_count = input->soil_count;
 	atlas->arenas[0] = countries.arena;
 	atlas->arenas[1] = networks.arena;
+	regions_free(&countries.regions);
 	free(countries.sources);
 	free(networks.sources);
 	return error;

@@ -14,6 +14,11 @@ const struct format formats[DATA_FORMATS] = {
 	[DATA_CHANGES] = {changes_read, false, ROLES_RANGES},
 	[DATA_MMDB] = {mmdb_read, true, ROLES_RANGES},
 	[DATA_LOCATION] = {location_read, true, ROLES_RANGES},
+	[DATA_AWS] = {aws_read, true, ROLE(FEEDS)},
+	[DATA_GCP] = {gcp_read, true, ROLE(FEEDS)},
+	[DATA_AZURE] = {azure_read, true, ROLE(FEEDS)},
+	[DATA_OCI] = {oci_read, true, ROLE(FEEDS)},
+	[DATA_GEOFEED_JSON] = {geofeed_json_read, true, ROLE(FEEDS)},
 };
 
 struct magic {
