@@ -152,7 +152,11 @@ size_t atlas_feed_count(const struct atlas *atlas)
 
 const struct source *atlas_feed(const struct atlas *atlas, unsigned feed)
 {
-	return &atlas->sources[atlas->soil_count + feed - 1];
+	size_t number = atlas->soil_count;
+
+	while (atlas->sources[number].role != SOURCE_FEED || --feed)
+		number++;
+	return &atlas->sources[number];
 }
 
 enum data_agree atlas_agree(const struct atlas *atlas)
@@ -194,6 +198,7 @@ const char *source_role_name(enum source_role role)
 		[SOURCE_ASN] = "asn",           [SOURCE_ASN_NAMES] = "asn-names",
 		[SOURCE_OWNER] = "owner",       [SOURCE_DOUBTFUL] = "doubtful",
 		[SOURCE_REGISTRY] = "registry", [SOURCE_ANYCAST] = "anycast",
+		[SOURCE_REGIONS] = "regions",
 	};
 
 	return names[role];

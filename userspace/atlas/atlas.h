@@ -125,7 +125,8 @@ enum source_role {
 	SOURCE_OWNER,
 	SOURCE_DOUBTFUL,
 	SOURCE_REGISTRY,
-	SOURCE_ANYCAST
+	SOURCE_ANYCAST,
+	SOURCE_REGIONS
 };
 const char *source_role_name(enum source_role role);
 
@@ -164,7 +165,7 @@ const struct asn_operator *atlas_owner(const struct atlas *atlas, const struct p
 /* What the reach of a place rests on. @owner is its atlas_owner(). */
 enum owner_basis owner_basis_of(const struct asn_operator *owner, const struct reach *reach);
 size_t atlas_source_count(const struct atlas *atlas);
-/* The soil sources come first, in the order of struct place's votes; then the feeds. */
+/* The soil sources come first, in the order of struct place's votes. */
 const struct source *atlas_source(const struct atlas *atlas, size_t number);
 size_t atlas_soil_source_count(const struct atlas *atlas);
 size_t atlas_feed_count(const struct atlas *atlas);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "userspace/atlas/merge.h"
+#include "userspace/atlas/regions.h"
 #include "userspace/atlas/tables.h"
 
 /* One thread's share. */
@@ -23,6 +24,7 @@ struct branch {
 	struct source *sources;
 	size_t source_count;
 	struct operators *operators;
+	struct regions regions; /* of providers, for their feeds */
 	struct merge_input *input;
 	struct feed *feed;             /* that is read; else NULL */
 	struct rows anycast[FAMILIES]; /* what soil sources flag, and the list of our own */
@@ -94,6 +96,8 @@ static int read_file(struct branch *branch, enum data_role role, const struct da
 		.asns = role == DATA_REGISTRY ? &branch->input->registered : NULL,
 		.anycast = role == DATA_SOIL ? branch->anycast : NULL,
 		.feed = branch->feed,
+		.regions = &branch->regions,
+		.data_dir = branch->config->data_dir,
 	};
 	int error = open_source(branch, file ? file->path : NULL, roles[role].embedded);
 
@@ -254,6 +258,19 @@ static int read_anycast(struct branch *branch)
 	return error;
 }
 
+/* Feeds alone ask for it. */
+static int read_regions(struct branch *branch)
+{
+	if (!branch->config->data.files[DATA_FEEDS].count)
+		return 0;
+	int error = open_source(branch, NULL, EMBEDDED_REGIONS);
+
+	if (error)
+		return error;
+	return close_source(branch, SOURCE_REGIONS,
+			    regions_csv_read(&branch->reader, &branch->regions));
+}
+
 /* What speaks of countries; never touches the operators. */
 static void *read_countries(void *argument)
 {
@@ -263,6 +280,8 @@ static void *read_countries(void *argument)
 	int error = read_layers(branch, DATA_SOIL, input->soil, ATLAS_SOIL_SOURCES_MOST,
 				&input->soil_count);
 
+	if (!error)
+		error = read_regions(branch);
 	if (!error)
 		error = read_feeds(branch);
 	if (!error)
@@ -301,7 +320,7 @@ static void read_side_by_side(struct branch *countries, struct branch *networks)
 	pthread_join(thread, NULL);
 }
 
-/* Soil sources come first of all, then feeds. */
+/* Soil sources come first of all. */
 static int join_sources(struct atlas *atlas, struct branch *countries, struct branch *networks)
 {
 	size_t count = countries->source_count + networks->source_count;
@@ -358,6 +377,7 @@ int merge_input_read(const struct atlas_config *config, struct merge_input *inpu
 	atlas->feed_count = input->feed_count;
 	atlas->arenas[0] = countries.arena;
 	atlas->arenas[1] = networks.arena;
+	regions_free(&countries.regions);
 	free(countries.sources);
 	free(networks.sources);
 	return error;

@@ -19,6 +19,13 @@ const struct format formats[DATA_FORMATS] = {
 	[DATA_PREFIXES] = {prefixes_read, false, ROLES_RANGES | ROLE(FEEDS)},
 	[DATA_DELEGATED] = {delegated_read, false, ROLE(REGISTRY)},
 	[DATA_ASN_COUNTRY] = {asn_country_read, false, ROLE(REGISTRY)},
+	[DATA_MMDB] = {mmdb_read, true, ROLES_RANGES},
+	[DATA_LOCATION] = {location_read, true, ROLES_RANGES},
+	[DATA_AWS] = {aws_read, true, ROLE(FEEDS)},
+	[DATA_GCP] = {gcp_read, true, ROLE(FEEDS)},
+	[DATA_AZURE] = {azure_read, true, ROLE(FEEDS)},
+	[DATA_OCI] = {oci_read, true, ROLE(FEEDS)},
+	[DATA_GEOFEED_JSON] = {geofeed_json_read, true, ROLE(FEEDS)},
 };
 
 struct magic {

@@ -54,6 +54,8 @@ struct layer_context {
 	struct arena *arena;
 	struct rows *anycast; /* one of each family: prefixes that a source flags; NULL: ignored */
 	struct feed *feed;    /* whose word a feed is; NULL but for LAYER_FEED */
+	const struct regions *regions; /* of providers, see regions.h; NULL but for LAYER_FEED */
+	const char *data_dir;          /* of the embedded files */
 };
 
 /* The networks whose own word a feed is. */
@@ -123,5 +125,14 @@ int delegated_read(struct reader *reader, const struct layer_context *context,
 		   struct layer_rows *rows);
 int asn_country_read(struct reader *reader, const struct layer_context *context,
 		     struct layer_rows *rows);
+int mmdb_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows);
+int location_read(struct reader *reader, const struct layer_context *context,
+		  struct layer_rows *rows);
+int aws_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows);
+int gcp_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows);
+int azure_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows);
+int oci_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows);
+int geofeed_json_read(struct reader *reader, const struct layer_context *context,
+		      struct layer_rows *rows);
 
 #endif

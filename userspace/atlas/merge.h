@@ -27,7 +27,7 @@ static inline struct voting voting_of(const struct data_config *data)
 struct atlas {
 	struct voting voting;
 	struct arena arenas[2]; /* one of each thread that reads */
-	struct source *sources; /* soil first, then feeds */
+	struct source *sources; /* soil first */
 	size_t source_count;
 	size_t soil_count, feed_count;
 	struct operators operators;

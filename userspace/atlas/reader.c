@@ -66,6 +66,25 @@ static bool is_date(const char *text)
 	return text[10] == '\0';
 }
 
+void reader_set_date_text(struct reader *reader, const char *text)
+{
+	char date[sizeof(reader->date)] = "";
+
+	memcpy(date, text, strnlen(text, sizeof(date) - 1));
+	if (is_date(date))
+		memcpy(reader->date, date, sizeof(date));
+}
+
+void reader_set_date(struct reader *reader, time_t moment)
+{
+	struct tm broken_down;
+	char text[32];
+
+	if (moment > 0 && gmtime_r(&moment, &broken_down) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d", &broken_down) == 10)
+		reader_set_date_text(reader, text);
+}
+
 /* "# key: value" of the header; also the date as IPFire and tor write it, in English always:
  * "Thu, 25 Jun 2026 04:33:59 GMT". */
 static void take_comment(struct reader *reader, const char *text, unsigned line)

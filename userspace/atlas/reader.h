@@ -39,6 +39,11 @@ int reader_fault(struct reader *reader, int error, const struct field *field, co
 		 ...) __attribute__((format(printf, 4, 5)));
 int reader_no_memory(struct reader *reader);
 
+/* What a file says of its own age: a moment, or a text that begins with "2026-06-01"; what is no
+ * date of the last centuries is as if it said nothing. */
+void reader_set_date(struct reader *reader, time_t moment);
+void reader_set_date_text(struct reader *reader, const char *text);
+
 /* The record of the source, once it is read. Strings go into @arena. 0 or -ENOMEM. */
 int reader_describe(const struct reader *reader, enum source_role role, struct arena *arena,
 		    struct source *source);

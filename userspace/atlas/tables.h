@@ -13,6 +13,7 @@
 #define EMBEDDED_ASN_NAMES "asn-names.csv.zst"
 #define EMBEDDED_OWNERS    "owners.csv"
 #define EMBEDDED_DOUBTFUL  "doubtful.csv"
+#define EMBEDDED_REGIONS   "regions.csv"
 
 /* asn,name. A name that is known already stays. */
 int names_csv_read(struct reader *reader, struct operators *operators, struct arena *arena);
