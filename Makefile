@@ -11,7 +11,7 @@ Q       := $(if $(filter 1,$(V)),,@)
 say      = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 VERSION  := 0.1.0
-PACKAGES := libbpf libnl-3.0 libnl-route-3.0 libelf jansson yaml-0.1 libzstd libcrypto libcurl zlib
+PACKAGES := libbpf libnl-3.0 libnl-route-3.0 libelf jansson yaml-0.1 libzstd libcrypto libcurl zlib libmaxminddb
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS   ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(BUILD) -DGABELOU_VERSION='"$(VERSION)"' -DGABELOU_PREFIX='"$(PREFIX)"'
@@ -51,7 +51,7 @@ packages:
 		command -v $${need%%:*} >/dev/null || { echo "missing: apt-get install $${need##*:}"; exit 1; }; done
 	@for need in libbpf:libbpf-dev libnl-3.0:libnl-3-dev libnl-route-3.0:libnl-route-3-dev \
 		libelf:libelf-dev jansson:libjansson-dev yaml-0.1:libyaml-dev libzstd:libzstd-dev libcrypto:libssl-dev \
-		libcurl:libcurl4-openssl-dev zlib:zlib1g-dev; do \
+		libcurl:libcurl4-openssl-dev zlib:zlib1g-dev libmaxminddb:libmaxminddb-dev; do \
 		pkg-config --exists $${need%%:*} || { echo "missing: apt-get install $${need##*:}"; exit 1; }; done
 
 COMPILE_BPF = $(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-function -I. \

@@ -45,7 +45,7 @@ enum verdict { VERDICT_DENY, VERDICT_ALLOW };
 	REASON(RULE_ALLOW, "rule-allow", ALLOW, "an allow rule matches")                           \
 	/* No rule allows it: what the nearest allow rule lacked. */                               \
 	REASON(SOIL, "soil", DENY, "its soil is not approved")                                     \
-	REASON(SOIL_UNKNOWN, "soil-unknown", DENY, "no source knows its soil")                     \
+	REASON(SOIL_UNKNOWN, "soil-unknown", DENY, "its soil is not known")                        \
 	REASON(SOIL_CONTESTED, "soil-contested", DENY,                                             \
 	       "the sources contradict each other about its soil")                                 \
 	REASON(ANYCAST, "anycast", DENY, "anycast: it has no one soil")                            \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "userspace/atlas/merge.h"
 #include "userspace/atlas/tables.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -44,6 +45,7 @@ static int read_one(enum fuzzed fuzzed, struct reader *reader, struct operators 
 		.arena = arena,
 	};
 	struct owner_file file = {.number = 1, .now = 1767225600};
+	struct rows rows[FAMILIES] = {0};
 	struct layer layer = {0};
 	int error;
 
@@ -55,7 +57,9 @@ static int read_one(enum fuzzed fuzzed, struct reader *reader, struct operators 
 	case FUZZ_DOUBTFUL:
 		return doubtful_csv_read(reader, operators, arena);
 	case FUZZ_ANYCAST:
-		error = anycast_csv_read(reader, &layer);
+		error = anycast_csv_read(reader, rows);
+		if (overlay_anycast(rows, &layer))
+			abort();
 		break;
 	default:
 		error = layer_read(reader, &context, &layer);

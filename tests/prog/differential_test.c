@@ -7,8 +7,9 @@
  * naive   each source scanned row by row, then the policy's text, rule by rule: no merged ranges,
  *         no classes, no table
  *
- * On the embedded data: both sides of every range boundary, a million addresses drawn uniformly,
- * IPv4 embedded in IPv6; first under a shipped policy, then fewer addresses under random policies.
+ * On the embedded data, a provider's feed and an operator's geofeed: both sides of every range
+ * boundary, a million addresses drawn uniformly, IPv4 embedded in IPv6; first under a shipped
+ * policy, then fewer addresses under random policies.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,13 +31,17 @@
 #define RANDOM_ADDRESSES 3000 /* for each of them */
 #define JUDGED_AT_ONCE   65536
 
-static struct atlas_config config = {.data_dir = "data"};
+static char feed_paths[2][32] = {"/tmp/gabelou-feed-XXXXXX", "/tmp/gabelou-feed-XXXXXX"};
+static uint32_t cloud[] = {16509, 14618}, hoster[] = {16276};
+static struct data_file feeds[] = {{.path = feed_paths[0], .asns = cloud, .asn_count = 2},
+				   {.path = feed_paths[1], .asns = hoster, .asn_count = 1}};
+static struct atlas_config config = {.data_dir = "data", .data.files[DATA_FEEDS] = {feeds, 2}};
 static struct diagnostics diagnostics;
 static struct atlas *atlas;
 static struct sample sample;
 
 struct compared {
-	size_t v4, v6, embedded, allowed;
+	size_t v4, v6, embedded, allowed, in_feeds, unrouted_in_feeds;
 };
 
 static void say_diagnostics(void)
@@ -48,11 +53,31 @@ static void say_diagnostics(void)
 			      diagnostic_format(&diagnostics.items[i], text, sizeof(text)));
 }
 
+/* Far more than is the provider's: it must count in some of it only. */
+static void write_feeds(void)
+{
+	static const char *const texts[] = {
+		"3.0.0.0,3.127.255.255,US\n3.5.0.0,3.5.255.255,\n13.32.0.0,13.63.255.255,FR\n"
+		"50.0.0.0,54.255.255.255,DE\n54.64.0.0,54.95.255.255,\n"
+		"2600:1f00::,2600:1fff:ffff:ffff:ffff:ffff:ffff:ffff,US\n"
+		"2a05:d000::,2a05:d07f:ffff:ffff:ffff:ffff:ffff:ffff,FR\n",
+		"51.0.0.0/8,FR,,,\n54.36.0.0/14,CA,,,\n2001:41d0::/32,,,,\n",
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		FILE *file = fdopen(mkstemp(feed_paths[i]), "w");
+
+		if (!file || fputs(texts[i], file) < 0 || fclose(file))
+			abort();
+	}
+}
+
 static int read_world(void **state)
 {
 	(void)state;
 	config.now = time(NULL);
 	random_seed(1);
+	write_feeds();
 	int error = atlas_build(&config, &atlas, &diagnostics);
 	if (!error) {
 		sample_boundaries(&sample, atlas);
@@ -72,6 +97,8 @@ static int read_world(void **state)
 		error = sample_scan(&sample, &config, &diagnostics);
 	}
 	say_diagnostics();
+	for (size_t i = 0; i < 2; i++)
+		unlink(feed_paths[i]);
 	return error;
 }
 
@@ -89,7 +116,7 @@ static bool class_fits(const struct policy *policy, const struct class_info *inf
 		       const struct place *place)
 {
 	struct reach reach =
-		atlas_reach(atlas, place->asn, policy->unlisted == POLICY_UNLISTED_REGISTRY);
+		atlas_reach(atlas, place, policy->unlisted == POLICY_UNLISTED_REGISTRY);
 
 	return info->soil == place->soil && info->state == place->state &&
 	       info->special == place->special && info->routed == (place->asn != 0) &&
@@ -134,6 +161,8 @@ static void compare(struct trial *trial, struct address address, const struct pl
 	trial->compared.v4 += address.family == FAMILY_V4;
 	trial->compared.v6 += address.family == FAMILY_V6;
 	trial->compared.embedded += inner != NULL;
+	trial->compared.in_feeds += place->feed != 0;
+	trial->compared.unrouted_in_feeds += place->provider && !place->asn;
 	trial->compared.allowed += kernel->verdict == VERDICT_ALLOW;
 }
 
@@ -186,9 +215,10 @@ static void trial_close(struct trial *trial)
 
 static void say(const char *what, const struct compared *compared)
 {
-	print_message("# %s: %zu IPv4 and %zu IPv6 addresses (%zu embedded), %zu allowed, "
-		      "0 differences\n",
-		      what, compared->v4, compared->v6, compared->embedded, compared->allowed);
+	print_message("# %s: %zu IPv4 and %zu IPv6 addresses (%zu embedded, %zu in feeds and %zu "
+		      "of these unrouted), %zu allowed, 0 differences\n",
+		      what, compared->v4, compared->v6, compared->embedded, compared->in_feeds,
+		      compared->unrouted_in_feeds, compared->allowed);
 }
 
 static void all_ranges_under_a_shipped_policy(void **state)
@@ -209,6 +239,7 @@ static void all_ranges_under_a_shipped_policy(void **state)
 	say("shipped policy", &trial.compared);
 	assert_true(trial.compared.v4 + trial.compared.v6 >= 2000000 + UNIFORM);
 	assert_true(trial.compared.allowed > 10000);
+	assert_true(trial.compared.in_feeds > 1000 && trial.compared.unrouted_in_feeds > 100);
 	trial_close(&trial);
 	policy_free(policy);
 	groups_free(groups);
@@ -269,6 +300,8 @@ static void random_policies(void **state)
 		sum.v4 += trial.compared.v4;
 		sum.v6 += trial.compared.v6;
 		sum.embedded += trial.compared.embedded;
+		sum.in_feeds += trial.compared.in_feeds;
+		sum.unrouted_in_feeds += trial.compared.unrouted_in_feeds;
 		sum.allowed += trial.compared.allowed;
 		sample_free(&drawn);
 	}

@@ -115,10 +115,39 @@ static void a_second_one_lies_elsewhere(void **state)
 	atlas_free(second);
 }
 
+static void feeds_and_voting_are_kept(void **state)
+{
+	uint32_t asns[] = {100};
+	struct data_file feed = {.path = world_path("feed.csv"), .asns = asns, .asn_count = 1};
+	struct atlas_config config = settled_config();
+	struct atlas *cached;
+
+	(void)state;
+	world_write("feed.csv", "# name: Feed\n5.0.0.0,5.0.0.255,NL\n");
+	config.data.files[DATA_FEEDS] = (struct data_files){&feed, 1};
+	config.data.min_sources = 2;
+	config.data.agree = DATA_AGREE_ALL;
+	assert_int_equal(atlas_open(&config, FOLDER, &cached, &world_diagnostics), 0);
+	assert_null(cached->mapped);
+	atlas_free(cached);
+	assert_int_equal(atlas_open(&config, FOLDER, &world_atlas, &world_diagnostics), 0);
+	assert_non_null(world_atlas->mapped);
+	assert_int_equal(atlas_min_sources(world_atlas), 2);
+	assert_int_equal(atlas_agree(world_atlas), DATA_AGREE_ALL);
+	assert_int_equal(atlas_feed_count(world_atlas), 1);
+	world_expect("5.0.0.1", "NL", SOIL_AGREED, 100);
+	world_expect("5.0.1.1", "??", SOIL_UNKNOWN, 100);
+	assert_int_equal(world_place("5.0.0.1")->provider, 100);
+	assert_string_equal(atlas_feed(world_atlas, world_place("5.0.0.1")->feed)->name, "Feed");
+}
+
 static void whatever_changes_the_atlas_changes_the_key(void **state)
 {
 	struct atlas_config config = settled_config(), other = config;
-	struct digest key = key_of(&config), changed;
+	struct digest key = key_of(&config), changed, again;
+	uint32_t asns[] = {100, 200};
+	struct data_file feed = {
+		.path = world_path("data/soil.csv.zst"), .asns = asns, .asn_count = 1};
 	struct data_file soil[] = {{.path = world_path("data/soil.csv.zst")}};
 
 	(void)state;
@@ -127,6 +156,17 @@ static void whatever_changes_the_atlas_changes_the_key(void **state)
 	other.data.agree = DATA_AGREE_ALL;
 	changed = key_of(&other);
 	assert_memory_not_equal(&key, &changed, sizeof(key));
+	other = config;
+	other.data.min_sources = 2;
+	changed = key_of(&other);
+	assert_memory_not_equal(&key, &changed, sizeof(key));
+	other = config;
+	other.data.files[DATA_FEEDS] = (struct data_files){&feed, 1};
+	changed = key_of(&other);
+	assert_memory_not_equal(&key, &changed, sizeof(key));
+	feed.asns = asns + 1;
+	again = key_of(&other);
+	assert_memory_not_equal(&again, &changed, sizeof(key));
 	other = config;
 	other.now += 86400;
 	changed = key_of(&other);
@@ -330,6 +370,7 @@ int main(void)
 		WORLD_TEST(a_second_one_lies_elsewhere),
 		WORLD_TEST(what_changed_a_moment_ago_is_not_kept),
 		WORLD_TEST(a_change_that_hides_is_seen),
+		WORLD_TEST(feeds_and_voting_are_kept),
 		WORLD_TEST(whatever_changes_the_atlas_changes_the_key),
 		WORLD_TEST(a_damaged_file_is_no_answer),
 		WORLD_TEST(a_file_that_others_may_write_is_no_answer),

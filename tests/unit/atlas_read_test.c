@@ -66,13 +66,16 @@ static void a_file_that_ends_early_is_refused(void **state)
 	/* Changes that were cut off between two lines. */
 	soil_refused("1.0.0.0,AU\n2.0.0.0,JP\n",
 		     "soil:2: IPv4 ends early: all above 2.0.0.0 would have its value; fetch the "
-		     "file again, or end with START, and no value");
+		     "file again, or end with START, and no value; for a list of single addresses, "
+		     "`format: prefixes`");
 	soil_refused("1.0.0.0,AU\n2.0.0.0,\n2a00::,FR\n",
 		     "soil:3: IPv6 ends early: all above 2a00:: would have its value; fetch the "
-		     "file again, or end with START, and no value");
+		     "file again, or end with START, and no value; for a list of single addresses, "
+		     "`format: prefixes`");
 	soil_refused("1.0.0.0,AU\n2a00::,FR\n2a01::,\n",
 		     "soil:2: IPv4 ends early: all above 1.0.0.0 would have its value; fetch the "
-		     "file again, or end with START, and no value");
+		     "file again, or end with START, and no value; for a list of single addresses, "
+		     "`format: prefixes`");
 	for (unsigned i = 0; i < 800; i++)
 		length += (size_t)sprintf(text + length, "1.%u.%u.0,FR\n", i / 256, i % 256);
 	length += (size_t)sprintf(text + length, "2.0.0.0,\n");
@@ -102,14 +105,13 @@ static void rows_of_a_wrong_form_are_refused(void **state)
 	soil_refused("1.0.0.0,1.0.0.255,AU\n1.0.1.0,1.0.1.255\n",
 		     "soil:2: 2 fields; write start,end,value as in the first row");
 	soil_refused("1.0.0.0,1.0.0.255\n", "soil:1: there is no value; write start,end,value");
-	soil_refused("1.0.0.0\n", "soil:1: there is no value; write start,end,value");
 	soil_refused("1.0.0.0,1.0.0.255,AU\n1.0.1.0,1.0.0.255,AU\n",
 		     "soil:2:9: the range ends before it starts; write the lower address first");
 	soil_refused("1.0.0.0,1.0.0.255,AU\n1.0.1.0,::1,AU\n",
 		     "soil:2:9: the range starts in one family and ends in the other");
 	soil_refused("1.0.0.0,1.0.0.256,AU\n",
 		     "soil:1:9: \"1.0.0.256\" is not an address; write start,end,value with "
-		     "addresses as text");
+		     "addresses as text or as integers");
 	soil_refused("1.0.0.0,1.0.0.255,Australia\n",
 		     "soil:1:19: \"Australia\" is not a country code; write two letters, as in "
 		     "ISO 3166-1, or nothing where it is not known");

@@ -68,7 +68,8 @@ static struct flow whole(const struct flow_event *event)
 		.rule_why = "because",
 		.place = &place,
 		.asn_operator = &amazon,
-		.reach = {{COUNTRY('L', 'U'), COUNTRY('U', 'S')}, 2, 0},
+		.owner = &amazon,
+		.reach = {{COUNTRY('L', 'U'), COUNTRY('U', 'S')}, 2, 0, 0},
 	};
 }
 
@@ -270,13 +271,31 @@ static void test_inferred_reach_says_so(void **state)
 	struct flow flow = whole(&tcp);
 
 	(void)state;
-	flow.asn_operator = &unlisted;
-	flow.reach = (struct reach){{COUNTRY('N', 'L')}, 1, 1};
+	flow.asn_operator = flow.owner = &unlisted;
+	flow.reach = (struct reach){{COUNTRY('N', 'L')}, 1, 1, 0};
 	json_t *line = flow_ecs(&flow);
 
 	assert_string_equal(at(line, "gabelou.owner.basis"), "\"inferred\"");
 	assert_string_equal(at(line, "gabelou.owner.parent"), "absent");
 	assert_string_equal(at(line, "destination.as.organization"), "absent");
+	json_decref(line);
+}
+
+/* Nobody announces it, but it is in a provider's feed. */
+static void test_the_owner_of_a_feed_is_the_provider(void **state)
+{
+	const struct place unrouted = {.provider = 16509, .soil = COUNTRY('F', 'R')};
+	struct flow flow = whole(&tcp);
+
+	(void)state;
+	flow.place = &unrouted;
+	flow.asn_operator = NULL;
+	flow.reach = (struct reach){{COUNTRY('L', 'U'), COUNTRY('U', 'S')}, 2, 0, 1};
+	json_t *line = flow_ecs(&flow);
+
+	assert_string_equal(at(line, "gabelou.owner.basis"), "\"feed\"");
+	assert_string_equal(at(line, "gabelou.owner.parent"), "\"Amazon.com Inc\"");
+	assert_string_equal(at(line, "destination.as"), "absent");
 	json_decref(line);
 }
 
@@ -310,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_anycast_has_no_country),
 		cmocka_unit_test(test_a_name_that_is_not_utf8),
 		cmocka_unit_test(test_inferred_reach_says_so),
+		cmocka_unit_test(test_the_owner_of_a_feed_is_the_provider),
 		cmocka_unit_test(test_losses_are_an_event),
 	};
 

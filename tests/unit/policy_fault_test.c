@@ -62,7 +62,6 @@ static void keys_of_later_versions_are_refused_by_name(void **state)
 		{HEAD "lifeline: [192.0.2.7/32]\n", "3:1: `lifeline:` is not supported"},
 		{HEAD "scopes: [{name: a}]\n", "3:1: `scopes:` is not supported"},
 		{HEAD "tunnels: [vxlan]\n", "3:1: `tunnels:` is not supported"},
-		{HEAD "groups: {}\n", "3:1: `groups:` is not supported by this version; remove it"},
 		{"gabelou: 1\nallow: [{soil: [FR], port: [443/tcp]}]\n", "2:22: `port:` is not "
 									 "supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], until: 2027-01-31}]\n", "2:22: `until:` is"},

@@ -26,7 +26,7 @@
 
 /* What a row of the verdict table stands for and does. */
 struct manifest_row {
-	struct class_info info; /* info.rules is not kept */
+	struct class_info info; /* info.rules and info.reach.feed are not kept */
 	uint8_t act;            /* enum row_act */
 	uint8_t reason;         /* enum reason */
 	uint16_t rule;          /* RULE_NONE */

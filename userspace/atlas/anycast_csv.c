@@ -4,11 +4,6 @@
 
 #include "userspace/atlas/tables.h"
 
-static uint32_t clash_anycast(uint32_t first, uint32_t second)
-{
-	return first | second;
-}
-
 static int take_row(struct reader *reader, struct rows *rows)
 {
 	const struct field *field = &reader->csv.fields[0];
@@ -35,21 +30,12 @@ static int take_row(struct reader *reader, struct rows *rows)
 		       : 0;
 }
 
-int anycast_csv_read(struct reader *reader, struct layer *layer)
+int anycast_csv_read(struct reader *reader, struct rows *rows)
 {
-	struct rows rows[FAMILIES] = {0};
 	int more, error = 0;
 
 	while (!error && (more = reader_next(reader)) > 0)
 		if (!reader_is_header(reader))
 			error = take_row(reader, rows);
-	if (!error)
-		error = more;
-	for (enum family family = 0; family < FAMILIES; family++) {
-		if (!error && rows_resolve(&rows[family], family_last(family), clash_anycast,
-					   &layer->changes[family]))
-			error = reader_no_memory(reader);
-		rows_free(&rows[family]);
-	}
-	return error;
+	return error ? error : more;
 }

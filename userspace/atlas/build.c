@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads every source of a configuration, and merges them.
+ * Reads every source of a configuration.
  *
  * Countries and ASNs are read side by side by two threads that share nothing that either writes:
  * reading is most of the time, and half of it is on the way of whoever waits for a new policy.
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "userspace/atlas/cache.h"
-#include "userspace/atlas/special.h"
+#include "userspace/atlas/merge.h"
+#include "userspace/atlas/regions.h"
 #include "userspace/atlas/tables.h"
 
 /* One thread's share. */
@@ -24,7 +24,10 @@ struct branch {
 	struct source *sources;
 	size_t source_count;
 	struct operators *operators;
+	struct regions regions; /* of providers, for their feeds */
 	struct merge_input *input;
+	struct feed *feed;             /* that is read; else NULL */
+	struct rows anycast[FAMILIES]; /* what soil sources flag, and the list of our own */
 	struct diagnostics *diagnostics;
 	int error;
 };
@@ -81,8 +84,8 @@ static const struct {
 	[DATA_OWNER] = {SOURCE_OWNER, LAYER_COUNTRY, EMBEDDED_OWNERS},
 };
 
-static int read_layer(struct branch *branch, enum data_role role, const struct data_file *file,
-		      struct layer *layer)
+static int read_file(struct branch *branch, enum data_role role, const struct data_file *file,
+		     struct layer_rows *rows)
 {
 	struct layer_context context = {
 		.kind = roles[role].kind,
@@ -90,13 +93,35 @@ static int read_layer(struct branch *branch, enum data_role role, const struct d
 		.file = file,
 		.operators = branch->operators,
 		.arena = &branch->arena,
+		.asns = role == DATA_REGISTRY ? &branch->input->registered : NULL,
+		.anycast = role == DATA_SOIL ? branch->anycast : NULL,
+		.feed = branch->feed,
+		.regions = &branch->regions,
+		.data_dir = branch->config->data_dir,
 	};
 	int error = open_source(branch, file ? file->path : NULL, roles[role].embedded);
 
 	if (error)
 		return error;
-	return close_source(branch, roles[role].source,
-			    layer_read(&branch->reader, &context, layer));
+	error = layer_rows_read(&branch->reader, &context, rows);
+	if (file && file->name)
+		snprintf(branch->reader.name, sizeof(branch->reader.name), "%s", file->name);
+	return close_source(branch, roles[role].source, error);
+}
+
+/* All files of @files, or the embedded one if there are none, as one layer. */
+static int read_layer(struct branch *branch, enum data_role role, const struct data_file *files,
+		      size_t count, struct layer *layer)
+{
+	struct layer_rows rows = {.layer = layer};
+	int error = count ? 0 : read_file(branch, role, NULL, &rows);
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = read_file(branch, role, &files[i], &rows);
+	if (!error && layer_resolve(&rows, roles[role].kind))
+		error = no_memory(branch->diagnostics);
+	layer_rows_free(&rows);
+	return error;
 }
 
 /* The files of a role that votes, or the embedded one. */
@@ -113,11 +138,52 @@ static int read_layers(struct branch *branch, enum data_role role, struct layer 
 					 data_role_name(role));
 	if (!files->count) {
 		*count = 1;
-		return read_layer(branch, role, NULL, &layers[0]);
+		return read_layer(branch, role, NULL, 0, &layers[0]);
 	}
 	for (size_t i = 0; i < files->count && !error; i++) {
 		*count = i + 1;
-		error = read_layer(branch, role, &files->items[i], &layers[i]);
+		error = read_layer(branch, role, &files->items[i], 1, &layers[i]);
+	}
+	return error;
+}
+
+/* One feed, of the networks that the policy names; else its reader knows them. */
+static int read_feed(struct branch *branch, const struct data_file *file, struct feed *feed,
+		     struct layer *layer)
+{
+	branch->feed = feed;
+	int error = read_layer(branch, DATA_FEEDS, file, 1, layer);
+	branch->feed = NULL;
+	if (!error && file->asn_count) {
+		free(feed->asns);
+		feed->asn_count = file->asn_count;
+		feed->asns = calloc(file->asn_count, sizeof(*feed->asns));
+		if (!feed->asns)
+			return no_memory(branch->diagnostics);
+		memcpy(feed->asns, file->asns, file->asn_count * sizeof(*feed->asns));
+	}
+	if (error || feed->asn_count)
+		return error;
+	return diagnostics_error(branch->diagnostics, EINVAL, (struct location){.file = file->path},
+				 "whose word this feed is, it does not say; name the networks in "
+				 "the policy, the main one first: {file: %s, asn: [64500]}",
+				 file->path);
+}
+
+static int read_feeds(struct branch *branch)
+{
+	const struct data_files *files = &branch->config->data.files[DATA_FEEDS];
+	struct merge_input *input = branch->input;
+	int error = 0;
+
+	if (files->count > ATLAS_FEEDS_MOST)
+		return diagnostics_error(
+			branch->diagnostics, E2BIG,
+			(struct location){.file = files->items[ATLAS_FEEDS_MOST].path},
+			"over %d feeds; leave out some", ATLAS_FEEDS_MOST);
+	for (size_t i = 0; i < files->count && !error; i++) {
+		input->feed_count = i + 1;
+		error = read_feed(branch, &files->items[i], &input->feed_of[i], &input->feeds[i]);
 	}
 	return error;
 }
@@ -185,33 +251,24 @@ static int read_anycast(struct branch *branch)
 
 	if (error)
 		return error;
-	return close_source(branch, SOURCE_ANYCAST,
-			    anycast_csv_read(&branch->reader, &branch->input->anycast));
-}
-
-static uint32_t never_clashes(uint32_t first, uint32_t second)
-{
-	return first ? first : second;
-}
-
-static int fill_special(struct layer *layer)
-{
-	struct rows rows[FAMILIES] = {0};
-	int error = 0;
-
-	for (size_t i = 0; i < special_prefix_count && !error; i++) {
-		const struct prefix *prefix = &special_prefixes[i].prefix;
-
-		error = rows_append(&rows[prefix->family], prefix->value, prefix_last(prefix),
-				    special_prefixes[i].special);
-	}
-	for (enum family family = 0; family < FAMILIES; family++) {
-		if (!error)
-			error = rows_resolve(&rows[family], family_last(family), never_clashes,
-					     &layer->changes[family]);
-		rows_free(&rows[family]);
-	}
+	error = close_source(branch, SOURCE_ANYCAST,
+			     anycast_csv_read(&branch->reader, branch->anycast));
+	if (!error && overlay_anycast(branch->anycast, &branch->input->anycast))
+		error = no_memory(branch->diagnostics);
 	return error;
+}
+
+/* Feeds alone ask for it. */
+static int read_regions(struct branch *branch)
+{
+	if (!branch->config->data.files[DATA_FEEDS].count)
+		return 0;
+	int error = open_source(branch, NULL, EMBEDDED_REGIONS);
+
+	if (error)
+		return error;
+	return close_source(branch, SOURCE_REGIONS,
+			    regions_csv_read(&branch->reader, &branch->regions));
 }
 
 /* What speaks of countries; never touches the operators. */
@@ -219,13 +276,21 @@ static void *read_countries(void *argument)
 {
 	struct branch *branch = argument;
 	struct merge_input *input = branch->input;
+	const struct data_files *registries = &branch->config->data.files[DATA_REGISTRY];
 	int error = read_layers(branch, DATA_SOIL, input->soil, ATLAS_SOIL_SOURCES_MOST,
 				&input->soil_count);
 
 	if (!error)
-		error = read_layer(branch, DATA_REGISTRY, NULL, &input->registry);
+		error = read_regions(branch);
+	if (!error)
+		error = read_feeds(branch);
+	if (!error)
+		error = read_layer(branch, DATA_REGISTRY, registries->items, registries->count,
+				   &input->registry);
 	if (!error)
 		error = read_anycast(branch);
+	for (enum family family = 0; family < FAMILIES; family++)
+		rows_free(&branch->anycast[family]);
 	branch->error = error;
 	return NULL;
 }
@@ -285,8 +350,8 @@ static void join_diagnostics(struct diagnostics *diagnostics, const struct diagn
 	}
 }
 
-static int read_all(const struct atlas_config *config, struct merge_input *input,
-		    struct atlas *atlas, struct diagnostics *diagnostics)
+int merge_input_read(const struct atlas_config *config, struct merge_input *input,
+		     struct atlas *atlas, struct diagnostics *diagnostics)
 {
 	struct diagnostics aside = {0};
 	struct branch countries = {
@@ -305,67 +370,31 @@ static int read_all(const struct atlas_config *config, struct merge_input *input
 	join_diagnostics(diagnostics, &aside);
 	diagnostics_free(&aside);
 	int error = countries.error ? countries.error : networks.error;
-	if (!error && (join_sources(atlas, &countries, &networks) || fill_special(&input->special)))
+	if (!error &&
+	    (join_sources(atlas, &countries, &networks) || overlay_special(&input->special)))
 		error = no_memory(diagnostics);
 	atlas->soil_count = input->soil_count;
+	atlas->feed_count = input->feed_count;
 	atlas->arenas[0] = countries.arena;
 	atlas->arenas[1] = networks.arena;
+	regions_free(&countries.regions);
 	free(countries.sources);
 	free(networks.sources);
 	return error;
 }
 
-static void free_input(struct merge_input *input)
+void merge_input_free(struct merge_input *input)
 {
 	layer_free(&input->special);
 	layer_free(&input->anycast);
 	layer_free(&input->registry);
+	rows_free(&input->registered);
 	for (size_t i = 0; i < input->soil_count; i++)
 		layer_free(&input->soil[i]);
+	for (size_t i = 0; i < input->feed_count; i++) {
+		layer_free(&input->feeds[i]);
+		free(input->feed_of[i].asns);
+	}
 	for (size_t i = 0; i < input->asn_count; i++)
 		layer_free(&input->asn[i]);
-}
-
-int atlas_build(const struct atlas_config *config, struct atlas **atlas,
-		struct diagnostics *diagnostics)
-{
-	struct merge_input input = {0};
-	struct atlas *result = calloc(1, sizeof(*result));
-
-	if (!result)
-		return no_memory(diagnostics);
-	result->agree = config->data.agree;
-	int error = read_all(config, &input, result, diagnostics);
-	if (!error && merge_layers(&input, result))
-		error = no_memory(diagnostics);
-	free_input(&input);
-	if (error) {
-		atlas_free(result);
-		return error;
-	}
-	operators_infer_seats(&result->operators);
-	*atlas = result;
-	return 0;
-}
-
-int atlas_open(const struct atlas_config *config, const char *folder, struct atlas **atlas,
-	       struct diagnostics *diagnostics)
-{
-	size_t said = diagnostics->count;
-	struct digest key, again;
-
-	if (cache_key(config, &key))
-		return atlas_build(config, atlas, diagnostics);
-	if (cache_load(folder, &key, atlas) == 0) {
-		(*atlas)->agree = config->data.agree;
-		return 0;
-	}
-	int error = atlas_build(config, atlas, diagnostics);
-	/* What was warned of must be warned of again, so it is built again. A source that changed
-	 * meanwhile belongs to another key. A cache that cannot be written costs time, not truth.
-	 */
-	if (!error && diagnostics->count == said && !cache_key(config, &again) &&
-	    memcmp(&key, &again, sizeof(key)) == 0)
-		cache_save(folder, &key, *atlas);
-	return error;
 }

@@ -49,7 +49,7 @@ enum cache_part {
 /* Far from where the kernel puts anything by itself. */
 #define CACHE_BASE ((uintptr_t)0x200000000000)
 
-#define CACHE_MAGIC "gabelou atlas 3" /* raise the number with any change of layout or meaning */
+#define CACHE_MAGIC "gabelou atlas 4" /* raise the number with any change of layout or meaning */
 
 struct cache_header {
 	char magic[16];
@@ -59,7 +59,7 @@ struct cache_header {
 	struct {
 		uint64_t offset, count;
 	} parts[CACHE_PARTS];
-	uint64_t soil_count;
+	uint64_t soil_count, feed_count;
 };
 
 #define CACHE_SUMMED_FROM offsetof(struct cache_header, size)

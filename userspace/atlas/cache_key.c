@@ -89,6 +89,8 @@ static int add_sources(struct digest_state *state, const struct atlas_config *co
 		error = add_role(state, config, role, defaults[role]);
 	if (!error)
 		error = add_embedded(state, config, EMBEDDED_ANYCAST);
+	if (!error && config->data.files[DATA_FEEDS].count)
+		error = add_embedded(state, config, EMBEDDED_REGIONS);
 	if (!error)
 		error = add_embedded(state, config, EMBEDDED_ASN_NAMES);
 	return error ? error : add_embedded(state, config, EMBEDDED_DOUBTFUL);

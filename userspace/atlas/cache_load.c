@@ -146,6 +146,7 @@ static void point_into(const struct cache_header *header, struct atlas *atlas)
 	atlas->sources = part(header, CACHE_SOURCES);
 	atlas->source_count = header->parts[CACHE_SOURCES].count;
 	atlas->soil_count = header->soil_count;
+	atlas->feed_count = header->feed_count;
 }
 
 /* At its place, or else anywhere. The pages stay the file's, shared by all who map it, but for

@@ -99,6 +99,7 @@ static void compose(struct image *image, struct cache_header *header, const stru
 	put_strings(image, header, atlas, entries, sources);
 	header->size = image->size;
 	header->soil_count = atlas->soil_count;
+	header->feed_count = atlas->feed_count;
 }
 
 static int write_whole(int folder, const char *name, const void *bytes, size_t size)

@@ -2,16 +2,30 @@
 /* The formats that are read, and how one is told from its content. Never from a file's name. */
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "userspace/atlas/layer.h"
+
+/* A line of a registry's file has at least so many. */
+#define BARS_LEAST 5
 
 #define ROLE(role)   (1u << DATA_##role)
 #define ROLES_RANGES (ROLE(SOIL) | ROLE(REGISTRY) | ROLE(ASN))
 
 const struct format formats[DATA_FORMATS] = {
-	[DATA_RANGES] = {ranges_read, false, ROLES_RANGES},
+	[DATA_RANGES] = {ranges_read, false, ROLES_RANGES | ROLE(FEEDS)},
 	[DATA_CHANGES] = {changes_read, false, ROLES_RANGES},
+	[DATA_PREFIXES] = {prefixes_read, false, ROLES_RANGES | ROLE(FEEDS)},
+	[DATA_DELEGATED] = {delegated_read, false, ROLE(REGISTRY)},
+	[DATA_ASN_COUNTRY] = {asn_country_read, false, ROLE(REGISTRY)},
+	[DATA_MMDB] = {mmdb_read, true, ROLES_RANGES},
+	[DATA_LOCATION] = {location_read, true, ROLES_RANGES},
+	[DATA_AWS] = {aws_read, true, ROLE(FEEDS)},
+	[DATA_GCP] = {gcp_read, true, ROLE(FEEDS)},
+	[DATA_AZURE] = {azure_read, true, ROLE(FEEDS)},
+	[DATA_OCI] = {oci_read, true, ROLE(FEEDS)},
+	[DATA_GEOFEED_JSON] = {geofeed_json_read, true, ROLE(FEEDS)},
 };
 
 struct magic {
@@ -79,6 +93,19 @@ static bool is_address(const struct field *field)
 	return text_address(field->text, field->length, &address) == 0;
 }
 
+/* A length behind it, right or wrong, or a comment. */
+static bool is_prefix(const struct field *field)
+{
+	const char *comment = text_comment(field->text);
+	size_t length = comment ? (size_t)(comment - field->text) : field->length;
+	struct prefix prefix;
+
+	while (length && isblank((unsigned char)field->text[length - 1]))
+		length--;
+	return (comment || memchr(field->text, '/', length)) &&
+	       prefix_parse(field->text, length, &prefix) != PREFIX_NOT_AN_ADDRESS;
+}
+
 /* IPv6 addresses as integers are longer than 64 bits. */
 static bool is_integer(const struct field *field)
 {
@@ -87,46 +114,82 @@ static bool is_integer(const struct field *field)
 
 static bool is_asn(const struct field *field)
 {
-	const char *text = field->text;
+	uint32_t asn;
 
-	return is_integer(field) || (strncasecmp(text, "AS", 2) == 0 && text[2] &&
-				     strspn(text + 2, "0123456789") == field->length - 2);
+	return text_asn(field->text, field->length, &asn) == 0;
 }
 
-static enum data_format address_form(struct reader *reader)
+/* A country, or what stands for none. */
+static bool is_code(const struct field *field)
+{
+	return field->length == 0 || (field->length <= 2 && !is_integer(field));
+}
+
+static unsigned count_bars(const char *text)
+{
+	unsigned count = 0;
+
+	for (; *text; text++)
+		count += *text == '|';
+	return count;
+}
+
+static enum data_format no_format(struct reader *reader, const struct field *field,
+				  const char *what)
+{
+	reader_fault(reader, EBADMSG, field,
+		     "%s, so the format is not known; write start,end,value or prefix,value", what);
+	return DATA_GUESSED;
+}
+
+/* The first field is an address, or an integer and the second too. No value has dots or colons, but
+ * a wrong address may. */
+static enum data_format address_form(struct reader *reader, enum data_role role)
 {
 	const struct csv *csv = &reader->csv;
-	bool second = csv->count > 1 && is_address(&csv->fields[1]);
+	const struct field *first = &csv->fields[0], *second = &csv->fields[1];
+	bool range = csv->count > 1 &&
+		     (is_address(first) ? strpbrk(second->text, ".:") != NULL : is_integer(second));
 
-	if (csv->count == 1)
-		return DATA_PREFIXES;
-	if (second && csv->count > 2)
+	if (range && csv->count > 2)
 		return DATA_RANGES;
-	if (second) {
+	if (range) {
 		reader_fault(reader, EBADMSG, NULL, "there is no value; write start,end,value");
 		return DATA_GUESSED;
 	}
-	return csv->count == 2 ? DATA_CHANGES : DATA_PREFIXES;
+	/* "192.0.2.1,FR": of this address alone, or from it on? The second is the form of our own
+	 * files, and no feed is written so. */
+	return csv->count == 2 && role != DATA_FEEDS ? DATA_CHANGES : DATA_PREFIXES;
 }
 
-enum data_format format_of_row(struct reader *reader)
+/* What separates the fields, if it is no comma. */
+static const char *other_separator(const char *text)
+{
+	if (strchr(text, '|'))
+		return "the fields are separated by bars, not commas";
+	if (strchr(text, '\t'))
+		return "the fields are separated by tabs, not commas";
+	return strchr(text, ';') ? "the fields are separated by semicolons, not commas" : NULL;
+}
+
+enum data_format format_of_row(struct reader *reader, enum data_role role)
 {
 	const struct csv *csv = &reader->csv;
 	const struct field *first = &csv->fields[0];
+	char what[96];
 
-	if (strchr(first->text, '|'))
+	if (count_bars(first->text) >= BARS_LEAST)
 		return DATA_DELEGATED;
-	if (strchr(first->text, '/'))
+	if (is_prefix(first))
 		return DATA_PREFIXES;
-	if (is_address(first))
-		return address_form(reader);
-	if (csv->count > 2 && is_integer(first) && is_integer(&csv->fields[1]))
-		return DATA_RANGES;
-	if (csv->count > 1 && is_asn(first) && csv->fields[1].length <= 2)
+	if (is_address(first) ||
+	    (csv->count > 1 && is_integer(first) && is_integer(&csv->fields[1])))
+		return address_form(reader, role);
+	if (csv->count > 1 && is_asn(first) && is_code(&csv->fields[1]))
 		return DATA_ASN_COUNTRY;
-	reader_fault(reader, EBADMSG, first,
-		     "\"%.40s\" is no address, prefix or ASN, so the format is not known; write "
-		     "start,end,value with addresses as text",
-		     first->text);
-	return DATA_GUESSED;
+	const char *separator = other_separator(first->text);
+	if (separator)
+		return no_format(reader, first, separator);
+	snprintf(what, sizeof(what), "\"%.40s\" is no address, prefix or ASN", first->text);
+	return no_format(reader, first, what);
 }

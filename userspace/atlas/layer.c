@@ -3,11 +3,33 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-/* What is two characters long but not assigned by ISO 3166-1 means unknown: EU, AP, XK, ZZ, ... */
+/* How programs write that they know nothing, where it is longer than two characters. */
+static bool is_nothing(const char *text)
+{
+	static const char *const words[] = {"none", "null", "n/a", "nan", "unknown"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What is two characters long but not assigned by ISO 3166-1 means unknown: EU, AP, XK, ZZ, ??...
+ */
 static int country_value(struct reader *reader, const struct field *field, uint32_t *value)
 {
+	*value = COUNTRY_NONE;
+	if (field->length > 2 && is_nothing(field->text))
+		return 0;
+	if (field->length > 2 && strspn(field->text, "0123456789") == field->length)
+		return reader_fault(reader, EBADMSG, field,
+				    "\"%.40s\" is a number, not a country code; if it is a "
+				    "geoname_id of MaxMind's, give the .mmdb file of the same "
+				    "database instead",
+				    field->text);
 	if (field->length > 2)
 		return reader_fault(reader, EBADMSG, field,
 				    "\"%.40s\" is not a country code; write two letters, as in "
@@ -39,10 +61,11 @@ int layer_asn(struct reader *reader, const struct layer_context *context, uint32
 static int asn_value(struct reader *reader, const struct layer_context *context,
 		     const struct field *field, uint32_t *value)
 {
-	size_t prefix = field->length > 2 && strncasecmp(field->text, "AS", 2) == 0 ? 2 : 0;
+	const struct csv *csv = &reader->csv;
 	uint32_t asn = 0;
 
-	if (field->length && text_number(field->text + prefix, field->length - prefix, &asn))
+	if (field->length && strcmp(field->text, "-") != 0 &&
+	    text_asn(field->text, field->length, &asn))
 		return reader_fault(reader, EBADMSG, field,
 				    "\"%.40s\" is not an ASN; write a number up to 4294967295, "
 				    "or nothing where it is not known",
@@ -51,11 +74,12 @@ static int asn_value(struct reader *reader, const struct layer_context *context,
 	if (error || !*value)
 		return error;
 
+	/* The name stands behind the ASN, if at all. */
 	struct asn_operator *holder = &context->operators->entries[*value - 1].known;
-	const struct csv *csv = &reader->csv;
-	if (field != &csv->fields[2] || csv->count < 4 || *holder->name)
+	const struct field *name = field + 1;
+	if (field < csv->fields || name >= csv->fields + csv->count || *holder->name)
 		return 0;
-	holder->name = arena_text(context->arena, csv->fields[3].text, csv->fields[3].length);
+	holder->name = arena_text(context->arena, name->text, name->length);
 	if (holder->name)
 		return 0;
 	holder->name = "";
@@ -135,6 +159,20 @@ static int check_role(struct reader *reader, enum data_format format, enum data_
 			    data_format_name(format));
 }
 
+/* MaxMind's CSV comes in pairs: prefixes with numbers of places, and the names of those. */
+static int check_header(struct reader *reader)
+{
+	const struct csv *csv = &reader->csv;
+
+	for (size_t i = 0; i < csv->count; i++)
+		if (strcasecmp(csv->fields[i].text, "geoname_id") == 0)
+			return reader_fault(reader, EBADMSG, &csv->fields[i],
+					    "MaxMind's CSV has a geoname_id where a country code "
+					    "is needed; give the .mmdb file of the same database "
+					    "instead");
+	return 0;
+}
+
 /* Reads up to the first row that is no header. */
 static int first_row(struct reader *reader)
 {
@@ -142,6 +180,9 @@ static int first_row(struct reader *reader)
 
 	if (got <= 0 || !reader_is_header(reader))
 		return got;
+	int error = check_header(reader);
+	if (error)
+		return error;
 	got = reader_next(reader);
 	if (got == 0)
 		return reader_fault(reader, ENODATA, NULL,
@@ -162,44 +203,82 @@ static int find_format(struct reader *reader, const struct layer_context *contex
 	if (got < 0)
 		return got;
 	if (!format)
-		format = format_of_row(reader);
+		format = format_of_row(reader, context->role);
 	return format ? (int)format : -EBADMSG;
 }
 
-static int resolve_rows(struct reader *reader, const struct layer_context *context,
-			struct layer_rows *rows)
+/* Changes as rows: each lasts up to the next one. */
+static int spill_changes(struct layer_rows *rows, enum family family)
+{
+	struct changes *changes = &rows->layer->changes[family];
+	int error = 0;
+
+	for (size_t i = 0; i < changes->count && !error; i++) {
+		u128 last =
+			i + 1 < changes->count ? changes->starts[i + 1] - 1 : family_last(family);
+
+		if (changes->values[i])
+			error = rows_append(&rows->rows[family], changes->starts[i], last,
+					    changes->values[i]);
+	}
+	changes_free(changes);
+	return error;
+}
+
+int layer_rows_read(struct reader *reader, const struct layer_context *context,
+		    struct layer_rows *rows)
+{
+	int format = find_format(reader, context);
+
+	if (format < 0)
+		return format;
+	int error = check_role(reader, (enum data_format)format, context->role);
+	/* What an earlier file left as changes; this one may leave its own. */
+	for (enum family family = 0; family < FAMILIES && !error; family++)
+		if (rows->layer->changes[family].count && spill_changes(rows, family))
+			error = reader_no_memory(reader);
+	if (!error)
+		error = formats[format].read(reader, context, rows);
+	if (!error && context->file && context->file->name)
+		snprintf(reader->name, sizeof(reader->name), "%s", context->file->name);
+	return error;
+}
+
+int layer_resolve(struct layer_rows *rows, enum layer_kind kind)
 {
 	int error = 0;
 
 	for (enum family family = 0; family < FAMILIES; family++) {
 		struct changes *changes = &rows->layer->changes[family];
 
+		if (!error && rows->rows[family].count && changes->count)
+			error = spill_changes(rows, family);
 		if (!error && rows->rows[family].count)
 			error = rows_resolve(&rows->rows[family], family_last(family),
-					     layer_clash(context->kind), changes);
+					     layer_clash(kind), changes);
 		else if (!error && !changes->count)
 			error = changes_append(changes, 0, 0);
-		rows_free(&rows->rows[family]);
 		changes_trim(changes);
 	}
-	return error ? reader_no_memory(reader) : 0;
+	layer_rows_free(rows);
+	return error;
 }
 
 int layer_read(struct reader *reader, const struct layer_context *context, struct layer *layer)
 {
 	struct layer_rows rows = {.layer = layer};
-	int format = find_format(reader, context);
+	int error = layer_rows_read(reader, context, &rows);
 
-	if (format < 0)
-		return format;
-	int error = check_role(reader, (enum data_format)format, context->role);
-	if (!error)
-		error = formats[format].read(reader, context, &rows);
-	if (!error)
-		return resolve_rows(reader, context, &rows);
-	for (enum family family = 0; family < FAMILIES; family++)
-		rows_free(&rows.rows[family]);
+	if (!error && layer_resolve(&rows, context->kind))
+		error = reader_no_memory(reader);
+	layer_rows_free(&rows);
 	return error;
+}
+
+void layer_rows_free(struct layer_rows *rows)
+{
+	for (enum family family = 0; family < FAMILIES; family++)
+		rows_free(&rows->rows[family]);
 }
 
 void layer_free(struct layer *layer)

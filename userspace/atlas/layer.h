@@ -48,11 +48,14 @@ struct layer_context {
 	enum layer_kind kind;
 	enum data_role role;
 	const struct data_file *file; /* NULL: an embedded file, of which nothing is said */
-	struct operators *operators;  /* where ASNs and their names go; NULL but for LAYER_ASN
-				       * and registries */
+	struct operators *operators;  /* where ASNs and their names go; NULL but for LAYER_ASN */
+	struct rows *asns; /* where ASNs are registered: ranges of them, with a country each; NULL:
+			    * ignored */
 	struct arena *arena;
 	struct rows *anycast; /* one of each family: prefixes that a source flags; NULL: ignored */
 	struct feed *feed;    /* whose word a feed is; NULL but for LAYER_FEED */
+	const struct regions *regions; /* of providers, see regions.h; NULL but for LAYER_FEED */
+	const char *data_dir;          /* of the embedded files */
 };
 
 /* The networks whose own word a feed is. */
@@ -61,6 +64,7 @@ struct feed {
 	size_t asn_count;
 	/* A provider's list of its own space: its word counts also where BGP shows nobody, and in
 	 * every network of the main one's parent. Else it is an operator's geofeed: only in asns.
+	 * Set by the reader.
 	 */
 	bool provider;
 };
@@ -73,6 +77,13 @@ struct layer_rows {
 
 /* Reads by the format that the context's file names, or that the content shows. */
 int layer_read(struct reader *reader, const struct layer_context *context, struct layer *layer);
+/* The same in two steps, for several files that make one layer: what all of them say is in @rows.
+ * After an error the rows are for layer_rows_free. */
+int layer_rows_read(struct reader *reader, const struct layer_context *context,
+		    struct layer_rows *rows);
+/* Frees the rows. 0 or -ENOMEM. */
+int layer_resolve(struct layer_rows *rows, enum layer_kind kind);
+void layer_rows_free(struct layer_rows *rows);
 void layer_free(struct layer *layer);
 
 /* A reader: the first row of a text is read. Reads to the end of the file. */
@@ -100,12 +111,28 @@ extern const struct format formats[DATA_FORMATS];
 
 /* What the content is; DATA_GUESSED if the first row must tell. */
 enum data_format format_of_bytes(const struct file *file);
-/* By the first row; DATA_GUESSED with a message if it is none that can be read. */
-enum data_format format_of_row(struct reader *reader);
+/* By the first row, and where that can be read in two ways by the role; DATA_GUESSED with a message
+ * if it is none that can be read. */
+enum data_format format_of_row(struct reader *reader, enum data_role role);
 
 int ranges_read(struct reader *reader, const struct layer_context *context,
 		struct layer_rows *rows);
 int changes_read(struct reader *reader, const struct layer_context *context,
 		 struct layer_rows *rows);
+int prefixes_read(struct reader *reader, const struct layer_context *context,
+		  struct layer_rows *rows);
+int delegated_read(struct reader *reader, const struct layer_context *context,
+		   struct layer_rows *rows);
+int asn_country_read(struct reader *reader, const struct layer_context *context,
+		     struct layer_rows *rows);
+int mmdb_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows);
+int location_read(struct reader *reader, const struct layer_context *context,
+		  struct layer_rows *rows);
+int aws_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows);
+int gcp_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows);
+int azure_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows);
+int oci_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows);
+int geofeed_json_read(struct reader *reader, const struct layer_context *context,
+		      struct layer_rows *rows);
 
 #endif

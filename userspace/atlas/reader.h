@@ -2,7 +2,7 @@
 /*
  * What every reader of a source shares: the file, its lines, its header comments, its rows.
  *
- * Comments are lines that begin with '#'. Before the first row, "# name: ..." and "# date:
+ * Comments are lines that begin with '#' or ';'. Before the first row, "# name: ..." and "# date:
  * 2026-06-01" describe the source. Formats that are not read are refused by their names.
  */
 #ifndef GABELOU_ATLAS_READER_H
@@ -38,6 +38,11 @@ void reader_close(struct reader *reader);
 int reader_fault(struct reader *reader, int error, const struct field *field, const char *format,
 		 ...) __attribute__((format(printf, 4, 5)));
 int reader_no_memory(struct reader *reader);
+
+/* What a file says of its own age: a moment, or a text that begins with "2026-06-01"; what is no
+ * date of the last centuries is as if it said nothing. */
+void reader_set_date(struct reader *reader, time_t moment);
+void reader_set_date_text(struct reader *reader, const char *text);
 
 /* The record of the source, once it is read. Strings go into @arena. 0 or -ENOMEM. */
 int reader_describe(const struct reader *reader, enum source_role role, struct arena *arena,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -91,6 +92,19 @@ void file_free(struct file *file)
 	free(file->path);
 	free(file->bytes);
 	*file = (struct file){0};
+}
+
+int file_descriptor(const struct file *file)
+{
+	int fd = memfd_create("gabelou", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int error = file_write(fd, file->bytes, file->size);
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
 }
 
 int file_write(int fd, const void *bytes, size_t size)

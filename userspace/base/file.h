@@ -28,6 +28,10 @@ struct file {
 int file_read(const char *path, size_t most, struct file *file, struct diagnostics *diagnostics);
 void file_free(struct file *file);
 
+/* A new descriptor of the bytes of @file, for libraries that want to open what they read: of those
+ * very bytes, not of what lies under the path by now. -errno. */
+int file_descriptor(const struct file *file);
+
 /* Writes all @size bytes, however many calls it takes. 0 or -errno. */
 int file_write(int fd, const void *bytes, size_t size);
 

@@ -32,7 +32,7 @@ struct plan_destination plan_destination(const struct plan *plan, struct address
 	return (struct plan_destination){
 		.soil = place->state == SOIL_AGREED ? place->soil : COUNTRY_NONE,
 		.asn_operator = atlas_operator(atlas, place->asn),
-		.reach = atlas_reach(atlas, place->asn,
+		.reach = atlas_reach(atlas, place,
 				     plan->after.policy->unlisted == POLICY_UNLISTED_REGISTRY),
 	};
 }

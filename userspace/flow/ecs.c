@@ -125,39 +125,42 @@ static json_t *rule_part(const struct flow *flow)
 
 static json_t *owner_part(const struct flow *flow)
 {
-	const struct asn_operator *asn_operator = flow->asn_operator;
+	const struct asn_operator *holder = flow->owner;
 	json_t *owner = json_pack("{s:o}", "reach", text_json_reach(&flow->reach));
-	enum owner_basis basis = asn_operator ? asn_operator->basis : OWNER_UNKNOWN;
 
 	if (!owner)
 		return NULL;
-	if (flow->reach.inferred)
-		basis = OWNER_INFERRED;
-	json_object_set_new(owner, "basis", json_string(owner_basis_name(basis)));
-	if (!asn_operator)
+	json_object_set_new(owner, "basis",
+			    json_string(owner_basis_name(owner_basis_of(holder, &flow->reach))));
+	if (!holder)
 		return owner;
-	if (asn_operator->parent_country)
-		json_object_set_new(owner, "country",
-				    text_json_country(asn_operator->parent_country));
-	if (*asn_operator->parent)
-		json_object_set_new(owner, "parent", text_json(asn_operator->parent));
-	if (asn_operator->seat)
-		json_object_set_new(owner, "seat", text_json_country(asn_operator->seat));
+	if (holder->parent_country)
+		json_object_set_new(owner, "country", text_json_country(holder->parent_country));
+	if (*holder->parent)
+		json_object_set_new(owner, "parent", text_json(holder->parent));
+	if (holder->seat)
+		json_object_set_new(owner, "seat", text_json_country(holder->seat));
 	return owner;
 }
 
+static json_t *word_of(const struct source *source, country_t country)
+{
+	return json_pack("{s:o, s:o, s:o}", "name", text_json(source->name), "country",
+			 text_json_country(country), "date", text_json(source->date));
+}
+
+/* Each soil source's word, and that of the feed whose space it is. */
 static json_t *sources_part(const struct flow *flow)
 {
+	const struct place *place = flow->place;
 	json_t *sources = json_array();
 
-	for (size_t i = 0; i < atlas_soil_source_count(flow->atlas); i++) {
-		const struct source *source = atlas_source(flow->atlas, i);
-
+	for (size_t i = 0; i < atlas_soil_source_count(flow->atlas); i++)
 		json_array_append_new(sources,
-				      json_pack("{s:o, s:o, s:o}", "name", text_json(source->name),
-						"country", text_json_country(flow->place->votes[i]),
-						"date", text_json(source->date)));
-	}
+				      word_of(atlas_source(flow->atlas, i), place->votes[i]));
+	if (place->feed)
+		json_array_append_new(
+			sources, word_of(atlas_feed(flow->atlas, place->feed), place->feed_soil));
 	return sources;
 }
 

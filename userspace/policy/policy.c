@@ -207,7 +207,7 @@ static const struct key policy_keys[] = {
 	{"control", read_control, NULL},  {"on-deny", NULL, "drop"},
 	{"except", NULL, "[]"},           {"replies", NULL, "judge"},
 	{"lifeline", NULL, "[]"},         {"scopes", NULL, "[]"},
-	{"tunnels", NULL, "[]"},          {"groups", NULL, NULL},
+	{"tunnels", NULL, "[]"},          {"groups", policy_groups_read, NULL},
 };
 
 /* Another format may mean anything: then nothing else in the file is worth a message. */
@@ -308,6 +308,7 @@ int policy_parse(const char *name_for_messages, const void *bytes, size_t size,
 	if (!error)
 		read_root(&reader, &root);
 	policy_tree_free(&root);
+	groups_free(reader.own_groups);
 	if (diagnostics->count > before)
 		qsort(diagnostics->items + before, diagnostics->count - before,
 		      sizeof(*diagnostics->items), compare_places);

@@ -84,7 +84,7 @@ static struct class_row row_of(const struct place *place, const struct decision 
 
 static struct reach reach_of(const struct compiler *compiler, const struct place *place)
 {
-	return atlas_reach(compiler->atlas, place->asn,
+	return atlas_reach(compiler->atlas, place,
 			   compiler->policy->unlisted == POLICY_UNLISTED_REGISTRY);
 }
 
@@ -118,6 +118,7 @@ static int64_t judge(struct compiler *compiler, uint32_t number)
 	memcpy(key.info.reach.countries, reach.countries, sizeof(reach.countries));
 	key.info.reach.count = reach.count;
 	key.info.reach.inferred = reach.inferred;
+	key.info.reach.feed = reach.feed;
 	key.info.local = local;
 	key.info.routed = place->asn != 0;
 	key.info.rules = (uint32_t)rules;
