@@ -132,6 +132,7 @@ int apply_main(int argc, char **argv)
 	code = cli_exit_of(error);
 	if (!error) {
 		error = enforce(&pipeline, &kernel, &diagnostics);
+		pipeline_free(&pipeline);
 		if (!error)
 			error = show(kernel, operands.json, &diagnostics);
 		code = error ? CLI_SYSTEM : CLI_DONE;

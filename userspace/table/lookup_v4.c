@@ -124,9 +124,7 @@ int lookup_v4_build(const struct class_ranges *ranges, size_t section_most, stru
 					 "takes %zu bytes of the %zu that the kernel can address; "
 					 "use sources with fewer IPv4 ranges longer than /24",
 					 blocks, size, section_most);
-	error = table->sections[TABLE_V4_ROOT].bytes
-			? 0
-			: table_section_alloc(table, TABLE_V4_ROOT, LOOKUP_V4_ROOT_SIZE);
+	error = table_section_alloc(table, TABLE_V4_ROOT, LOOKUP_V4_ROOT_SIZE);
 	if (!error)
 		error = table_section_alloc(table, TABLE_V4_BLOCKS, size);
 	if (!error)
