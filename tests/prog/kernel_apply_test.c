@@ -102,6 +102,8 @@ static void test_second_apply_swaps_in_place(void **state)
 {
 	struct applied *applied = *state;
 	struct own_link before[OWN_MOST], after[OWN_MOST];
+	struct digest digest = table_digest(applied->swapped);
+	char text[DIGEST_TEXT_SIZE];
 	size_t count;
 	json_t *record;
 
@@ -120,6 +122,8 @@ static void test_second_apply_swaps_in_place(void **state)
 	assert_int_equal(kernel_record(applied->kernel, &record, &applied->diagnostics), 0);
 	assert_int_equal(json_integer_value(json_object_get(record, "generation")), 2);
 	assert_string_equal(json_string_value(json_object_get(record, "policy")), "by hand");
+	assert_string_equal(json_string_value(json_object_get(record, "table")),
+			    digest_format(&digest, text));
 	json_decref(record);
 	assert_int_equal(kernel_record_of(applied->kernel, 1, &record, &applied->diagnostics), 0);
 	json_t *counters = json_object_get(record, "counters");

@@ -196,6 +196,28 @@ static void test_lost_pin(void **state)
 	assert_int_equal(after[0].link, before[0].link);
 }
 
+/* An apply that ends right after its swap: whoever opens next keeps the old one's counters. */
+static void test_what_was_not_retired_is_so_by_the_next(void **state)
+{
+	struct applied *applied = *state;
+	uint32_t generation = 0;
+	json_t *record;
+
+	applied_apply(applied, applied->table);
+	applied_send("gone0", DENIED_V4);
+	assert_int_equal(kernel_apply(applied->kernel, applied->swapped, &applied->options, NULL,
+				      &generation, &applied->diagnostics),
+			 0);
+	assert_true(applied_exists(applied, "gen-1"));
+	applied_reopen(applied);
+	assert_false(applied_exists(applied, "gen-1"));
+	assert_true(applied_exists(applied, "gen-2"));
+	assert_int_equal(kernel_record_of(applied->kernel, 1, &record, &applied->diagnostics), 0);
+	assert_true(json_array_size(json_object_get(record, "counters")) >= 1);
+	json_decref(record);
+	assert_int_equal(applied->diagnostics.count, 0);
+}
+
 static void test_record_of_an_earlier_boot(void **state)
 {
 	struct applied *applied = *state;
@@ -271,6 +293,7 @@ int main(void)
 		APPLIED(test_vanished_interface),
 		APPLIED(test_new_interface),
 		APPLIED(test_lost_pin),
+		APPLIED(test_what_was_not_retired_is_so_by_the_next),
 		APPLIED(test_record_of_an_earlier_boot),
 		APPLIED(test_damaged_record_does_not_stop_an_apply),
 		APPLIED(test_pins_lie_in_the_mounts_of_pid_1),
