@@ -133,8 +133,8 @@ int atlas_build(const struct atlas_config *config, struct atlas **atlas,
 		struct diagnostics *diagnostics);
 #define ATLAS_CACHE_FOLDER "/var/cache/gabelou"
 /* The same, but what was built is kept in @folder and taken from there while no source changes
- * (cache.h). An atlas that came with warnings is not kept, so that they are given each time, nor one
- * of a source that changed a moment before. */
+ * (cache.h). An atlas that came with warnings is not kept, so that they are given each time, nor
+ * one of a source that changed a moment before. */
 int atlas_open(const struct atlas_config *config, const char *folder, struct atlas **atlas,
 	       struct diagnostics *diagnostics);
 void atlas_free(struct atlas *atlas);

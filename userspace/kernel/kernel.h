@@ -10,8 +10,9 @@
  *   ns-COOKIE/link-IFINDEX      the tcx link, or absent where clsact is used
  *
  * and the record of each generation (JSON, policy text, class table) under
- * /var/lib/gabelou/ns-COOKIE/gen-N.json, with "current" naming the one in force and the boot in
- * which it was put there. One lock (flock on "lock" beside them) covers every change.
+ * /var/lib/gabelou/ns-COOKIE/gen-N.json, its counters in gen-N.counters.json once it is over, with
+ * "current" naming the one in force and the boot in which it was put there. One lock (flock on
+ * "lock" beside them) covers every change.
  */
 #ifndef GABELOU_KERNEL_KERNEL_H
 #define GABELOU_KERNEL_KERNEL_H
