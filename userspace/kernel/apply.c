@@ -156,12 +156,12 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 
 	if (kernel->access != KERNEL_CHANGE)
 		return message(diagnostics, -EPERM, "opened for reading only");
-	record_read_current(kernel, &apply.previous, &unheard);
-	diagnostics_free(&unheard);
 	apply.generation = record_last(kernel) + 1;
 	if (!apply.generation)
 		return message(diagnostics, -EOVERFLOW, "%s: no generation number is left",
 			       kernel->state);
+	record_read_current(kernel, &apply.previous, &unheard);
+	diagnostics_free(&unheard);
 	shared_open(kernel, apply.previous, apply.shared);
 	error = load(&apply, diagnostics);
 	if (!error)

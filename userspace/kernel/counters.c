@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* All slots in one call: there are thousands of them. */
+/* All slots in one call (Linux 5.13): there are thousands of them. */
 static int read_all(int map, __u32 *slots, struct counter *each, size_t count)
 {
 	__u32 got = (__u32)count, next;

@@ -97,8 +97,7 @@ void programs_close(struct programs *programs)
 	}
 }
 
-/* MEMBARRIER_CMD_GLOBAL waits for an RCU grace period, and programs run inside RCU read sections.
- */
+/* MEMBARRIER_CMD_GLOBAL waits for an RCU grace period; programs run inside RCU read sections. */
 static void wait_for_last_packet(void *unused)
 {
 	(void)unused;
