@@ -183,6 +183,7 @@ enum data_format format_of_row(struct reader *reader, enum data_role role)
 	const char *separator = other_separator(first->text);
 	if (separator)
 		return no_format(reader, first, separator);
-	snprintf(what, sizeof(what), "\"%.40s\" is no address, prefix or ASN", first->text);
+	snprintf(what, sizeof(what), "\"%.40s\" is %s", first->text,
+		 is_asn(first) ? "an ASN, but no country follows" : "no address, prefix or ASN");
 	return no_format(reader, first, what);
 }

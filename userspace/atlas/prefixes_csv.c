@@ -10,28 +10,6 @@
 
 #include "userspace/atlas/layer.h"
 
-static int take_prefix(struct reader *reader, const struct field *field, struct prefix *prefix)
-{
-	char suggestion[PREFIX_TEXT_SIZE];
-
-	switch (prefix_parse(field->text, field->length, prefix)) {
-	case PREFIX_OK:
-		return 0;
-	case PREFIX_HOST_BITS:
-		return reader_fault(reader, EBADMSG, field,
-				    "%.60s has bits set beyond its length; write %s", field->text,
-				    prefix_format(prefix, suggestion));
-	case PREFIX_BAD_LENGTH:
-		return reader_fault(reader, EBADMSG, field,
-				    "%.60s has no length that fits; write one from 0 to %s",
-				    field->text, strchr(field->text, ':') ? "128" : "32");
-	default:
-		return reader_fault(reader, EBADMSG, field,
-				    "\"%.60s\" is not a prefix; write one like 192.0.2.0/24",
-				    field->text);
-	}
-}
-
 /* What holds for all prefixes of the file. */
 static int value_of_file(struct reader *reader, const struct layer_context *context,
 			 uint32_t *value)
@@ -78,7 +56,7 @@ static int take_row(struct reader *reader, const struct layer_context *context,
 		csv->count = 1;
 	else if (csv->count > 1 && cut_comment(&csv->fields[1]))
 		csv->count = 2;
-	int error = take_prefix(reader, &csv->fields[0], &prefix);
+	int error = reader_prefix(reader, &csv->fields[0], &prefix);
 	if (!error)
 		error = csv->count > 1 ? layer_value(reader, context, &csv->fields[1], &value)
 				       : value_of_file(reader, context, &value);

@@ -39,6 +39,9 @@ int reader_fault(struct reader *reader, int error, const struct field *field, co
 		 ...) __attribute__((format(printf, 4, 5)));
 int reader_no_memory(struct reader *reader);
 
+/* The prefix or single address in @field. 0, or -errno with a message. */
+int reader_prefix(struct reader *reader, const struct field *field, struct prefix *prefix);
+
 /* The record of the source, once it is read. Strings go into @arena. 0 or -ENOMEM. */
 int reader_describe(const struct reader *reader, enum source_role role, struct arena *arena,
 		    struct source *source);
