@@ -12,7 +12,6 @@ static const struct sheet announced = {DATA_ASN, {.asns = two_asns, .asn_count =
 static const struct sheet feed = {DATA_FEEDS, {.asns = two_asns, .asn_count = 2}};
 static const struct sheet french_feed = {
 	DATA_FEEDS, {.asns = two_asns, .asn_count = 1, .country = COUNTRY('F', 'R')}};
-static const struct sheet nobodys_feed = {DATA_FEEDS, {0}};
 static const struct sheet single = {DATA_SOIL, {.format = DATA_PREFIXES}};
 
 static void a_list_is_of_the_country_that_the_policy_says(void **state)
@@ -61,7 +60,7 @@ static void values_stand_behind_the_prefix(void **state)
 	sheet_says(&soil, "0.0.0.0/0,FR\n::/0,DE\n", "0.0.0.0 FR, :: DE");
 }
 
-static void a_geofeed_counts_in_the_networks_of_its_operator(void **state)
+static void a_geofeed_may_know_no_country(void **state)
 {
 	(void)state;
 	sheet_says(&feed,
@@ -74,9 +73,6 @@ static void a_geofeed_counts_in_the_networks_of_its_operator(void **state)
 	sheet_says(&french_feed, "5.0.0.0/24\n", "5.0.0.0 FR, 5.0.1.0 -");
 	sheet_says(&feed, "5.0.0.0/24,FR\n5.0.0.0/24,\n5.0.1.0/24,\n5.0.1.0/24,DE\n",
 		   "5.0.0.0 FR, 5.0.1.0 DE, 5.0.2.0 -");
-	sheet_says(&nobodys_feed, "# x\n5.0.0.0/24,FR,,,\n",
-		   "f:2: a geofeed does not say whose it is, and counts in the networks of its "
-		   "operator only; write {file: PATH, asn: [64500]} in the policy");
 	sheet_says(&feed, "5.0.0.0/24\n",
 		   "f:1:1: no country behind the prefix; write prefix,country, or for the whole "
 		   "file {file: PATH, country: FR} in the policy");
@@ -147,7 +143,7 @@ int main(void)
 		cmocka_unit_test(a_list_is_of_the_country_that_the_policy_says),
 		cmocka_unit_test(comments_may_stand_anywhere),
 		cmocka_unit_test(values_stand_behind_the_prefix),
-		cmocka_unit_test(a_geofeed_counts_in_the_networks_of_its_operator),
+		cmocka_unit_test(a_geofeed_may_know_no_country),
 		cmocka_unit_test(a_prefix_alone_says_nothing),
 		cmocka_unit_test(wrong_prefixes_are_refused),
 		cmocka_unit_test(maxminds_pair_of_files_is_refused),

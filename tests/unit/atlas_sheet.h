@@ -124,11 +124,6 @@ static inline void sheet_read_bytes(const struct sheet *sheet, const void *bytes
 	else
 		diagnostic_format(&diagnostics.items[diagnostics.count - 1], sheet_text,
 				  sizeof(sheet_text));
-	if (!error && context.kind == LAYER_FEED) {
-		assert_false(feed.provider);
-		assert_int_equal(feed.asn_count, sheet->file.asn_count);
-		assert_memory_equal(feed.asns, sheet->file.asns, feed.asn_count * sizeof(uint32_t));
-	}
 	free(feed.asns);
 	rows_free(&asns);
 	layer_free(&layer);

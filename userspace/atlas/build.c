@@ -96,8 +96,10 @@ static int read_file(struct branch *branch, enum data_role role, const struct da
 
 	if (error)
 		return error;
-	return close_source(branch, roles[role].source,
-			    layer_rows_read(&branch->reader, &context, rows));
+	error = layer_rows_read(&branch->reader, &context, rows);
+	if (file && file->name)
+		snprintf(branch->reader.name, sizeof(branch->reader.name), "%s", file->name);
+	return close_source(branch, roles[role].source, error);
 }
 
 /* All files of @files, or the embedded one if there are none, as one layer. */

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* How programs write that they know nothing, where it is longer than two characters. */
@@ -237,11 +236,7 @@ int layer_rows_read(struct reader *reader, const struct layer_context *context,
 	for (enum family family = 0; family < FAMILIES && !error; family++)
 		if (rows->layer->changes[family].count && spill_changes(rows, family))
 			error = reader_no_memory(reader);
-	if (!error)
-		error = formats[format].read(reader, context, rows);
-	if (!error && context->file && context->file->name)
-		snprintf(reader->name, sizeof(reader->name), "%s", context->file->name);
-	return error;
+	return error ? error : formats[format].read(reader, context, rows);
 }
 
 int layer_resolve(struct layer_rows *rows, enum layer_kind kind)

@@ -2,10 +2,10 @@
 /*
  * Prefixes: "prefix[,value[,name]]", a prefix or a single address in each row, in any order, nested
  * or not; from '#' or ';' on a comment. So also an RFC 8805 geofeed, "prefix,country,region,city,
- * postal code", of which the country is taken (empty: not known).
+ * postal code", of which the country is taken (empty: not known). A geofeed does not say whose it
+ * is: the policy must.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "userspace/atlas/layer.h"
@@ -66,30 +66,10 @@ static int take_row(struct reader *reader, const struct layer_context *context,
 			 prefix_last(&prefix), value);
 }
 
-/* A geofeed does not say of whose networks it speaks. */
-static int take_owner(struct reader *reader, const struct layer_context *context)
-{
-	const struct data_file *file = context->file;
-	struct feed *feed = context->feed;
-
-	if (!file || !file->asn_count)
-		return reader_fault(reader, EINVAL, NULL,
-				    "a geofeed does not say whose it is, and counts in the "
-				    "networks of its operator only; write {file: PATH, asn: "
-				    "[64500]} in the policy");
-	feed->asns = calloc(file->asn_count, sizeof(*feed->asns));
-	if (!feed->asns)
-		return reader_no_memory(reader);
-	memcpy(feed->asns, file->asns, file->asn_count * sizeof(*feed->asns));
-	feed->asn_count = file->asn_count;
-	feed->provider = false;
-	return 0;
-}
-
 int prefixes_read(struct reader *reader, const struct layer_context *context,
 		  struct layer_rows *rows)
 {
-	int error = context->kind == LAYER_FEED ? take_owner(reader, context) : 0, more = 1;
+	int error = 0, more = 1;
 
 	while (more > 0 && !error) {
 		error = take_row(reader, context, rows);
