@@ -137,6 +137,40 @@ static void maxminds_pair_of_files_is_refused(void **state)
 		   "MaxMind's, give the .mmdb file of the same database instead");
 }
 
+#define LITE                                                             \
+	"network,country,country_code,continent,asn,as_name\n"           \
+	"1.0.0.0/24,Australia,AU,Oceania,AS13335,\"Cloudflare, Inc.\"\n" \
+	"1.0.1.0/24,,,,,\n"
+
+static char code_column[] = "country_code", asn_column[] = "ASN", no_column[] = "code";
+
+static void the_policy_may_name_the_column(void **state)
+{
+	static const struct sheet code = {DATA_SOIL, {.field = code_column}};
+	static const struct sheet number = {DATA_ASN, {.field = asn_column}};
+	static const struct sheet none = {DATA_SOIL, {.field = no_column}};
+	static const struct sheet registry = {DATA_REGISTRY, {.field = code_column}};
+
+	(void)state;
+	sheet_says(&code, LITE, "1.0.0.0 AU, 1.0.1.0 -");
+	sheet_says(&number, LITE, "1.0.0.0 AS13335 Cloudflare, Inc., 1.0.1.0 -");
+	sheet_says(&code, "first,last,x,country_code\n1.0.0.0,1.0.0.255,Australia,AU\n",
+		   "1.0.0.0 AU, 1.0.1.0 -");
+	sheet_says(&code, "first,last,x,country_code\n1.0.0.0,1.0.0.255,Australia\n",
+		   "f:2: 3 fields; write start,end,value as in the first row");
+	sheet_says(&registry, "asn,name,country_code\n7,Seven,FR\n", "AS7 to AS7 FR");
+	sheet_says(&soil, LITE,
+		   "f:2:12: \"Australia\" is not a country code; write two letters, as in ISO "
+		   "3166-1, or nothing where it is not known; if another column has it, name that "
+		   "in the policy: `field: country_code`");
+	sheet_says(&none, LITE,
+		   "f:1: no column for values is called `code` here; write `field:` with a name "
+		   "from the header, or leave it out");
+	sheet_says(&code, "1.0.0.0/24,country_code\n",
+		   "f:1: no column for values is called `country_code` here; write `field:` with a "
+		   "name from the header, or leave it out");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +180,7 @@ int main(void)
 		cmocka_unit_test(a_geofeed_may_know_no_country),
 		cmocka_unit_test(a_prefix_alone_says_nothing),
 		cmocka_unit_test(wrong_prefixes_are_refused),
+		cmocka_unit_test(the_policy_may_name_the_column),
 		cmocka_unit_test(maxminds_pair_of_files_is_refused),
 	};
 

@@ -49,17 +49,17 @@ static int take_row(struct reader *reader, const struct layer_context *context,
 		    struct layer_rows *rows)
 {
 	struct csv *csv = &reader->csv;
+	size_t at = reader->value ? reader->value : 1;
 	struct prefix prefix = {0};
 	uint32_t value = 0;
 
-	if (cut_comment(&csv->fields[0]))
-		csv->count = 1;
-	else if (csv->count > 1 && cut_comment(&csv->fields[1]))
-		csv->count = 2;
+	for (size_t i = 0; i < csv->count && i <= at; i++)
+		if (cut_comment(&csv->fields[i]))
+			csv->count = i + 1;
 	int error = reader_prefix(reader, &csv->fields[0], &prefix);
 	if (!error)
-		error = csv->count > 1 ? layer_value(reader, context, &csv->fields[1], &value)
-				       : value_of_file(reader, context, &value);
+		error = csv->count > at ? layer_value(reader, context, &csv->fields[at], &value)
+					: value_of_file(reader, context, &value);
 	if (error)
 		return error;
 	return layer_row(reader, rows, (struct address){prefix.family, prefix.value},

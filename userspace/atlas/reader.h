@@ -22,6 +22,8 @@ struct reader {
 	struct csv csv; /* the current row */
 	size_t rows;
 	bool has_header; /* counted in rows */
+	size_t value;    /* the field that the policy says the value is in; 0: where the format has
+			  * it */
 	char name[64];   /* "": none given */
 	char date[11];
 	struct diagnostics *diagnostics;
