@@ -47,6 +47,12 @@ static void files_may_follow_one_another(void **state)
 		   "2|b|1|1|0|20260901|0\nb|DE|ipv4|5.0.1.0|256|0|allocated\n",
 		   "5.0.0.0 FR, 5.0.1.0 DE, 5.0.2.0 -");
 	assert_string_equal(sheet_date, "2026-09-24");
+	/* Each is counted by itself. */
+	sheet_says(&registry,
+		   "2|a|1|1|0|20260924|0\na|FR|ipv4|5.0.0.0|256|0|allocated\n"
+		   "2|b|1|2|0|20260901|0\nb|DE|ipv4|5.0.1.0|256|0|allocated\n",
+		   "f:4: the file ends early: 1 of the 2 records that its header announces; fetch "
+		   "it again");
 	sheet_says(&registry,
 		   "2|a|1|2|0|20260924|0\na|FR|ipv4|5.0.0.0|256|0|allocated\n"
 		   "2|b|1|1|0|20260901|0\nb|DE|ipv4|5.0.1.0|256|0|allocated\n",
@@ -172,6 +178,35 @@ static void the_registries_make_one_layer(void **state)
 	}
 }
 
+/* Files of changes are rows too, wherever in the list they are. */
+static void changes_make_one_layer_with_others(void **state)
+{
+	struct data_file files[] = {{.path = world_path("first")},
+				    {.path = world_path("second")},
+				    {.path = world_path("third")},
+				    {.path = world_path("fourth")}};
+	struct atlas_config config = world_config();
+
+	(void)state;
+	world_write("first", "5.1.0.0,US\n5.2.0.0,\n");
+	world_write("second", "5.0.0.0,FR\n5.1.0.0,\n");
+	world_write("third", "2|x|1|1|0|20260924|0\nx|DE|ipv4|5.0.0.0|40000|0|assigned\n");
+	world_write("fourth", "2a00::,IT\n2a01::,\n");
+	config.data.files[DATA_REGISTRY] = (struct data_files){files, 2};
+	world_build(&config);
+	expect_registry(100, "FR");
+	expect_registry(200, "US");
+	expect_registry(300, "??");
+	config.data.files[DATA_REGISTRY].count = 4;
+	world_build(&config);
+	expect_registry(100, "DE");
+	expect_registry(200, "US");
+	expect_registry(300, "IT");
+	world_write("fourth", "5.0.0.0,IT\n5.0.128.0,\n");
+	world_build(&config);
+	expect_registry(100, "IT");
+}
+
 static void the_registry_of_an_asn_is_the_second_choice(void **state)
 {
 	struct data_file files[] = {{.path = world_path("asns")}};
@@ -204,6 +239,7 @@ int main(void)
 		cmocka_unit_test(wrong_records_are_refused),
 		cmocka_unit_test(a_table_of_asns_is_read),
 		IN_A_WORLD(the_registries_make_one_layer),
+		IN_A_WORLD(changes_make_one_layer_with_others),
 		IN_A_WORLD(the_registry_of_an_asn_is_the_second_choice),
 	};
 
