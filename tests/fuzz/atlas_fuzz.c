@@ -106,12 +106,14 @@ static int read_again(struct reader *reader, const struct layer_context *context
 static int read_layer(unsigned choice, struct reader *reader, struct target *target)
 {
 	uint32_t asns[] = {64500, 64501};
-	bool more = choice / ROLES / DATA_FORMATS % 2; /* the policy says more of the file */
+	unsigned more = choice / ROLES / DATA_FORMATS; /* what else the policy says of the file */
+	char field[] = "country_code";
 	struct data_file file = {
 		.format = chosen_format(choice / ROLES),
-		.country = more ? COUNTRY('F', 'R') : COUNTRY_NONE,
+		.country = more & 1 ? COUNTRY('F', 'R') : COUNTRY_NONE,
+		.field = more & 2 ? field : NULL,
 		.asns = asns,
-		.asn_count = more ? 1 : 2,
+		.asn_count = more & 1 ? 1 : 2,
 	};
 	struct layer_context context = {
 		.kind = roles[choice % ROLES].kind,
