@@ -39,6 +39,20 @@ static void records_are_read(void **state)
 		   "0.0.0.0 FR, 255.255.255.255 -");
 }
 
+static void the_registries_common_file_is_read(void **state)
+{
+	(void)state;
+	sheet_says(&registry,
+		   "2|nro|20260929|5|19821213|20260929|+0000\nnro|*|asn|*|1|summary\n"
+		   "iana|ZZ|asn|0|1|20140311|reserved|ietf|iana\n"
+		   "apnic|CN|asn|4134|1|20020801|allocated|A1|e-stats\n"
+		   "iana|ZZ|ipv4|0.0.0.0|16777216|19810901|reserved|ietf|iana\n"
+		   "iana|ZZ|ipv6|0::|3|20260929|ianapool||iana\n"
+		   "ripencc|FR|ipv4|2.0.0.0|1048576|20100712|allocated|x|e-stats\n",
+		   "2.0.0.0 FR, 2.16.0.0 -, AS4134 to AS4134 CN");
+	assert_string_equal(sheet_date, "2026-09-29");
+}
+
 static void files_may_follow_one_another(void **state)
 {
 	(void)state;
@@ -233,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_are_read),
+		cmocka_unit_test(the_registries_common_file_is_read),
 		cmocka_unit_test(files_may_follow_one_another),
 		cmocka_unit_test(what_is_cut_off_is_refused),
 		cmocka_unit_test(wrong_counts_are_refused),
