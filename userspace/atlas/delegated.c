@@ -9,8 +9,8 @@
  *	ripencc|FR|ipv6|2a00::|29|20100712|allocated|...	IPv6: the length of a prefix
  *	ripencc|FR|asn|64500|2|20100712|assigned|...		a count of ASNs
  *
- * What is available or reserved is nobody's, and no word. Files of several registries may follow
- * one another.
+ * What is available, reserved or in IANA's pool is nobody's, and no word. Files of several
+ * registries may follow one another, or be one: the NRO's nro-delegated-stats.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -187,7 +187,8 @@ static int take_record(struct delegated *delegated)
 		return reader_fault(delegated->reader, EBADMSG, NULL,
 				    "%zu fields; write registry|cc|type|start|value|date|status",
 				    delegated->count);
-	if (is_text(status, "available") || is_text(status, "reserved"))
+	if (is_text(status, "available") || is_text(status, "reserved") ||
+	    is_text(status, "ianapool"))
 		return 0;
 	if (!is_text(status, "allocated") && !is_text(status, "assigned"))
 		return bad_part(delegated, status,
