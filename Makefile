@@ -94,6 +94,9 @@ $(BUILD)/tests/unit/%: $(BUILD)/san/tests/unit/%.o $(call objects,san,$(PURE))
 	@mkdir -p $(@D)
 	$(Q)$(CC) -fsanitize=address,undefined $^ $(LIBS) -lcmocka -o $@
 
+# Compares with what libloc writes and reads.
+$(BUILD)/tests/unit/atlas_location_test: LIBS += -lloc
+
 $(BUILD)/tests/prog/%: $(BUILD)/plain/tests/prog/%.o $(call objects,plain,$(PURE) $(call sources,kernel))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
