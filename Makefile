@@ -138,6 +138,7 @@ FUZZ_SECONDS ?= 60
 fuzz: $(FUZZERS)
 	@for fuzzer in $(FUZZERS); do echo "== $$fuzzer"; mkdir -p $(BUILD)/corpus/$$(basename $$fuzzer); \
 		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(BUILD)/corpus/$$(basename $$fuzzer) \
+		$$(ls -d tests/fuzz/seeds/$$(basename $$fuzzer) 2>/dev/null) \
 		2>&1 | grep -E 'ERROR|SUMMARY|stat::' || exit 1; done
 
 # Everything side by side in one run: build/bench.md, build/bench.json and plots.

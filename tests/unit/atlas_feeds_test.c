@@ -223,13 +223,16 @@ static void files_that_are_cut_off_are_refused(void **state)
 		refuses(&reading, "\n <!DOCTYPE html>", 17,
 			"fixture: this is an HTML or XML page, not data (the login page of a "
 			"proxy?); fetch the file again");
+		/* A NUL byte behind the end. */
+		read_bytes(&reading, files[i].text, strlen(files[i].text) + 1);
+		assert_true(reading.error < 0);
 		refuses(&reading, "[]", 2, "fixture: not a JSON object; fetch the file again");
 		refuses(&reading, "{\n \"a\": 1,\n \"a\": 2}", 19,
 			"fixture:3:4: not JSON: duplicate object key near '\"a\"'; fetch the file "
 			"again");
 		refuses(&reading, "\0", 1,
-			"fixture:1:1: not JSON: '[' or '{' expected near '\\x00'; fetch the file "
-			"again");
+			"fixture:1:1: not JSON: '[' or '{' expected near end of file; fetch "
+			"the file again");
 	}
 }
 
