@@ -68,6 +68,8 @@ static inline int world_start(void **state)
 				       "100,One,One SA,FR,,,parent: one.example\n");
 	world_write("data/doubtful.csv", "asn,name,candidate_parent,reason\n900,Nine,,unclear\n");
 	world_write("data/anycast.csv", "prefix,operator,source\n5.0.64.0/24,One,one.example\n");
+	world_write("data/regions.csv",
+		    "provider,region,country,source\naws,eu-west-3,FR,a page\n");
 	return 0;
 }
 
