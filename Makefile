@@ -133,8 +133,10 @@ check-root: all $(PROG_TESTS) $(LAB_TOOLS)
 
 FUZZ_SECONDS ?= 60
 fuzz: $(FUZZERS)
-	@for fuzzer in $(FUZZERS); do echo "== $$fuzzer"; mkdir -p $(BUILD)/corpus/$$(basename $$fuzzer); \
-		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(BUILD)/corpus/$$(basename $$fuzzer) \
+	@for fuzzer in $(FUZZERS); do name=$$(basename $$fuzzer); echo "== $$fuzzer"; mkdir -p $(BUILD)/corpus/$$name; \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+		$$(ls tests/fuzz/$$name.dict 2>/dev/null | sed s/^/-dict=/) $(BUILD)/corpus/$$name \
+		$$(ls -d tests/fuzz/$$name.seeds 2>/dev/null) \
 		2>&1 | grep -E 'ERROR|SUMMARY|stat::' || exit 1; done
 
 # Everything side by side in one run: build/bench.md, build/bench.json and plots.

@@ -147,8 +147,8 @@ static void other_tables_are_checked_too(void **state)
 	world_refuses(&config, "data/anycast.csv:1:1: 1.1.1.1/24 has bits set beyond its length; "
 			       "write 1.1.1.0/24");
 	world_write("data/anycast.csv", "1.1.1.0/33,x,y\n");
-	world_refuses(&config, "data/anycast.csv:1:1: \"1.1.1.0/33\" is not a prefix; write one "
-			       "like 192.0.2.0/24");
+	world_refuses(&config, "data/anycast.csv:1:1: 1.1.1.0/33 has no length that fits; write "
+			       "one from 0 to 32");
 	world_write("data/anycast.csv", "1.1.1.0/24\n");
 	world_refuses(&config, "data/anycast.csv:1: 1 fields; write prefix,operator,source");
 	world_write("data/anycast.csv", "1.1.1.0/24,x,y\n");

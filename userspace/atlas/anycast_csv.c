@@ -6,22 +6,11 @@
 
 static int take_row(struct reader *reader, struct rows *rows)
 {
-	const struct field *field = &reader->csv.fields[0];
-	char suggestion[PREFIX_TEXT_SIZE];
-	struct prefix prefix;
+	struct prefix prefix = {0};
+	int error = reader_prefix(reader, &reader->csv.fields[0], &prefix);
 
-	switch (prefix_parse(field->text, field->length, &prefix)) {
-	case PREFIX_OK:
-		break;
-	case PREFIX_HOST_BITS:
-		return reader_fault(reader, EBADMSG, field,
-				    "%.60s has bits set beyond its length; write %s", field->text,
-				    prefix_format(&prefix, suggestion));
-	default:
-		return reader_fault(reader, EBADMSG, field,
-				    "\"%.60s\" is not a prefix; write one like 192.0.2.0/24",
-				    field->text);
-	}
+	if (error)
+		return error;
 	if (reader->csv.count < 3)
 		return reader_fault(reader, EBADMSG, NULL,
 				    "%zu fields; write prefix,operator,source", reader->csv.count);

@@ -7,15 +7,16 @@
 static int take_row(struct reader *reader, const struct layer_context *context)
 {
 	const struct csv *csv = &reader->csv;
+	size_t at = reader->value ? reader->value : 1;
 	uint32_t asn = 0, value = 0;
 
-	if (csv->count < 2)
+	if (csv->count <= at)
 		return reader_fault(reader, EBADMSG, NULL, "no country; write asn,country");
 	if (text_asn(csv->fields[0].text, csv->fields[0].length, &asn) || !asn)
 		return reader_fault(reader, EBADMSG, &csv->fields[0],
 				    "\"%.40s\" is not an ASN; write a number from 1 to 4294967295",
 				    csv->fields[0].text);
-	int error = layer_value(reader, context, &csv->fields[1], &value);
+	int error = layer_value(reader, context, &csv->fields[at], &value);
 	if (error || !context->asns)
 		return error;
 	return rows_append(context->asns, asn, asn, value) ? reader_no_memory(reader) : 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "userspace/atlas/csv.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -114,7 +115,9 @@ int text_number(const char *text, size_t length, uint32_t *number)
 
 int text_asn(const char *text, size_t length, uint32_t *asn)
 {
-	size_t prefix = length > 2 && strncasecmp(text, "AS", 2) == 0 ? 2 : 0;
+	bool letters = length > 2 && toupper((unsigned char)text[0]) == 'A' &&
+		       toupper((unsigned char)text[1]) == 'S';
+	size_t prefix = letters ? 2 : 0;
 
 	return text_number(text + prefix, length - prefix, asn);
 }

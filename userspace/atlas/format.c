@@ -176,6 +176,7 @@ enum data_format format_of_row(struct reader *reader, enum data_role role)
 {
 	const struct csv *csv = &reader->csv;
 	const struct field *first = &csv->fields[0];
+	size_t value = reader->value ? reader->value : 1;
 	char what[96];
 
 	if (count_bars(first->text) >= BARS_LEAST)
@@ -185,11 +186,12 @@ enum data_format format_of_row(struct reader *reader, enum data_role role)
 	if (is_address(first) ||
 	    (csv->count > 1 && is_integer(first) && is_integer(&csv->fields[1])))
 		return address_form(reader, role);
-	if (csv->count > 1 && is_asn(first) && is_code(&csv->fields[1]))
+	if (csv->count > value && is_asn(first) && is_code(&csv->fields[value]))
 		return DATA_ASN_COUNTRY;
 	const char *separator = other_separator(first->text);
 	if (separator)
 		return no_format(reader, first, separator);
-	snprintf(what, sizeof(what), "\"%.40s\" is no address, prefix or ASN", first->text);
+	snprintf(what, sizeof(what), "\"%.40s\" is %s", first->text,
+		 is_asn(first) ? "an ASN, but no country follows" : "no address, prefix or ASN");
 	return no_format(reader, first, what);
 }

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* How programs write that they know nothing, where it is longer than two characters. */
@@ -33,8 +32,12 @@ static int country_value(struct reader *reader, const struct field *field, uint3
 	if (field->length > 2)
 		return reader_fault(reader, EBADMSG, field,
 				    "\"%.40s\" is not a country code; write two letters, as in "
-				    "ISO 3166-1, or nothing where it is not known",
-				    field->text);
+				    "ISO 3166-1, or nothing where it is not known%s",
+				    field->text,
+				    reader->has_header && !reader->value
+					    ? "; if another column has it, name that in the "
+					      "policy: `field: country_code`"
+					    : "");
 	char code[2] = {(char)toupper((unsigned char)field->text[0]),
 			field->length == 2 ? (char)toupper((unsigned char)field->text[1]) : 0};
 	*value = country_parse(code, field->length);
@@ -64,8 +67,8 @@ static int asn_value(struct reader *reader, const struct layer_context *context,
 	const struct csv *csv = &reader->csv;
 	uint32_t asn = 0;
 
-	if (field->length && strcmp(field->text, "-") != 0 &&
-	    text_asn(field->text, field->length, &asn))
+	if (field->length && text_asn(field->text, field->length, &asn) &&
+	    strcmp(field->text, "-") != 0)
 		return reader_fault(reader, EBADMSG, field,
 				    "\"%.40s\" is not an ASN; write a number up to 4294967295, "
 				    "or nothing where it is not known",
@@ -173,16 +176,36 @@ static int check_header(struct reader *reader)
 	return 0;
 }
 
-/* Reads up to the first row that is no header. */
-static int first_row(struct reader *reader)
+/* The column that the policy names, "country_code". */
+static int find_value(struct reader *reader, const char *name)
 {
-	int got = reader_next(reader);
+	const struct csv *csv = &reader->csv;
 
-	if (got <= 0 || !reader_is_header(reader))
+	for (size_t i = 1; i < csv->count && reader->has_header; i++)
+		if (strcasecmp(csv->fields[i].text, name) == 0)
+			reader->value = i;
+	if (reader->value)
+		return 0;
+	return reader_fault(reader, EINVAL, NULL,
+			    "no column for values is called `%s` here; write `field:` with a name "
+			    "from the header, or leave it out",
+			    name);
+}
+
+/* Reads up to the first row that is no header. */
+static int first_row(struct reader *reader, const struct data_file *file)
+{
+	int got = reader_next(reader), error = 0;
+
+	if (got <= 0)
 		return got;
-	int error = check_header(reader);
-	if (error)
-		return error;
+	bool header = reader_is_header(reader);
+	if (file && file->field)
+		error = find_value(reader, file->field);
+	else if (header)
+		error = check_header(reader);
+	if (error || !header)
+		return error ? error : got;
 	got = reader_next(reader);
 	if (got == 0)
 		return reader_fault(reader, ENODATA, NULL,
@@ -199,7 +222,7 @@ static int find_format(struct reader *reader, const struct layer_context *contex
 		format = format_of_bytes(&reader->file);
 	if (formats[format].bytes)
 		return format;
-	int got = first_row(reader);
+	int got = first_row(reader, context->file);
 	if (got < 0)
 		return got;
 	if (!format)
@@ -237,11 +260,7 @@ int layer_rows_read(struct reader *reader, const struct layer_context *context,
 	for (enum family family = 0; family < FAMILIES && !error; family++)
 		if (rows->layer->changes[family].count && spill_changes(rows, family))
 			error = reader_no_memory(reader);
-	if (!error)
-		error = formats[format].read(reader, context, rows);
-	if (!error && context->file && context->file->name)
-		snprintf(reader->name, sizeof(reader->name), "%s", context->file->name);
-	return error;
+	return error ? error : formats[format].read(reader, context, rows);
 }
 
 int layer_resolve(struct layer_rows *rows, enum layer_kind kind)

@@ -2,35 +2,13 @@
 /*
  * Prefixes: "prefix[,value[,name]]", a prefix or a single address in each row, in any order, nested
  * or not; from '#' or ';' on a comment. So also an RFC 8805 geofeed, "prefix,country,region,city,
- * postal code", of which the country is taken (empty: not known).
+ * postal code", of which the country is taken (empty: not known). A geofeed does not say whose it
+ * is: the policy must.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "userspace/atlas/layer.h"
-
-static int take_prefix(struct reader *reader, const struct field *field, struct prefix *prefix)
-{
-	char suggestion[PREFIX_TEXT_SIZE];
-
-	switch (prefix_parse(field->text, field->length, prefix)) {
-	case PREFIX_OK:
-		return 0;
-	case PREFIX_HOST_BITS:
-		return reader_fault(reader, EBADMSG, field,
-				    "%.60s has bits set beyond its length; write %s", field->text,
-				    prefix_format(prefix, suggestion));
-	case PREFIX_BAD_LENGTH:
-		return reader_fault(reader, EBADMSG, field,
-				    "%.60s has no length that fits; write one from 0 to %s",
-				    field->text, strchr(field->text, ':') ? "128" : "32");
-	default:
-		return reader_fault(reader, EBADMSG, field,
-				    "\"%.60s\" is not a prefix; write one like 192.0.2.0/24",
-				    field->text);
-	}
-}
 
 /* What holds for all prefixes of the file. */
 static int value_of_file(struct reader *reader, const struct layer_context *context,
@@ -71,47 +49,27 @@ static int take_row(struct reader *reader, const struct layer_context *context,
 		    struct layer_rows *rows)
 {
 	struct csv *csv = &reader->csv;
+	size_t at = reader->value ? reader->value : 1;
 	struct prefix prefix = {0};
 	uint32_t value = 0;
 
-	if (cut_comment(&csv->fields[0]))
-		csv->count = 1;
-	else if (csv->count > 1 && cut_comment(&csv->fields[1]))
-		csv->count = 2;
-	int error = take_prefix(reader, &csv->fields[0], &prefix);
+	for (size_t i = 0; i < csv->count && i <= at; i++)
+		if (cut_comment(&csv->fields[i]))
+			csv->count = i + 1;
+	int error = reader_prefix(reader, &csv->fields[0], &prefix);
 	if (!error)
-		error = csv->count > 1 ? layer_value(reader, context, &csv->fields[1], &value)
-				       : value_of_file(reader, context, &value);
+		error = csv->count > at ? layer_value(reader, context, &csv->fields[at], &value)
+					: value_of_file(reader, context, &value);
 	if (error)
 		return error;
 	return layer_row(reader, rows, (struct address){prefix.family, prefix.value},
 			 prefix_last(&prefix), value);
 }
 
-/* A geofeed does not say of whose networks it speaks. */
-static int take_owner(struct reader *reader, const struct layer_context *context)
-{
-	const struct data_file *file = context->file;
-	struct feed *feed = context->feed;
-
-	if (!file || !file->asn_count)
-		return reader_fault(reader, EINVAL, NULL,
-				    "a geofeed does not say whose it is, and counts in the "
-				    "networks of its operator only; write {file: PATH, asn: "
-				    "[64500]} in the policy");
-	feed->asns = calloc(file->asn_count, sizeof(*feed->asns));
-	if (!feed->asns)
-		return reader_no_memory(reader);
-	memcpy(feed->asns, file->asns, file->asn_count * sizeof(*feed->asns));
-	feed->asn_count = file->asn_count;
-	feed->provider = false;
-	return 0;
-}
-
 int prefixes_read(struct reader *reader, const struct layer_context *context,
 		  struct layer_rows *rows)
 {
-	int error = context->kind == LAYER_FEED ? take_owner(reader, context) : 0, more = 1;
+	int error = 0, more = 1;
 
 	while (more > 0 && !error) {
 		error = take_row(reader, context, rows);

@@ -133,7 +133,11 @@ static size_t find_value(const struct csv *csv)
 
 int ranges_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows)
 {
-	struct ranges ranges = {context, rows, .value = find_value(&reader->csv)};
+	struct ranges ranges = {
+		.context = context,
+		.rows = rows,
+		.value = reader->value > 1 ? reader->value : find_value(&reader->csv),
+	};
 	int more = 1, error = 0;
 
 	if (context->feed) /* RFC 8805 has another form: this was made of a provider's list */

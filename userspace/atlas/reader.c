@@ -27,6 +27,28 @@ int reader_no_memory(struct reader *reader)
 				 (struct location){.file = reader->file.path}, "out of memory");
 }
 
+int reader_prefix(struct reader *reader, const struct field *field, struct prefix *prefix)
+{
+	char suggestion[PREFIX_TEXT_SIZE];
+
+	switch (prefix_parse(field->text, field->length, prefix)) {
+	case PREFIX_OK:
+		return 0;
+	case PREFIX_HOST_BITS:
+		return reader_fault(reader, EBADMSG, field,
+				    "%.60s has bits set beyond its length; write %s", field->text,
+				    prefix_format(prefix, suggestion));
+	case PREFIX_BAD_LENGTH:
+		return reader_fault(reader, EBADMSG, field,
+				    "%.60s has no length that fits; write one from 0 to %s",
+				    field->text, strchr(field->text, ':') ? "128" : "32");
+	default:
+		return reader_fault(reader, EBADMSG, field,
+				    "\"%.60s\" is not a prefix; write one like 192.0.2.0/24",
+				    field->text);
+	}
+}
+
 int reader_take(struct reader *reader, struct file *file, struct diagnostics *diagnostics)
 {
 	*reader = (struct reader){.file = *file, .diagnostics = diagnostics};

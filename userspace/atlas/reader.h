@@ -22,6 +22,8 @@ struct reader {
 	struct csv csv; /* the current row */
 	size_t rows;
 	bool has_header; /* counted in rows */
+	size_t value;    /* the field that the policy says the value is in; 0: where the format has
+			  * it */
 	char name[64];   /* "": none given */
 	char date[11];
 	struct diagnostics *diagnostics;
@@ -43,6 +45,9 @@ int reader_no_memory(struct reader *reader);
  * date of the last centuries is as if it said nothing. */
 void reader_set_date(struct reader *reader, time_t moment);
 void reader_set_date_text(struct reader *reader, const char *text);
+
+/* The prefix or single address in @field. 0, or -errno with a message. */
+int reader_prefix(struct reader *reader, const struct field *field, struct prefix *prefix);
 
 /* The record of the source, once it is read. Strings go into @arena. 0 or -ENOMEM. */
 int reader_describe(const struct reader *reader, enum source_role role, struct arena *arena,

@@ -47,7 +47,8 @@ struct data_file {
 	char *path;
 	enum data_format format;
 	char *name;        /* how it is called, instead of what the file says of itself */
-	char *field;       /* MMDB: where the word stands, "country.iso_code"; else guessed */
+	char *field;       /* where the word stands, "country.iso_code"; of CSV a column of the
+			    * header; else guessed */
 	country_t country; /* a list of prefixes that says no country: all are there */
 	uint32_t *asns;    /* a feed: the networks whose own word it is, the main one first */
 	size_t asn_count;
