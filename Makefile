@@ -94,6 +94,9 @@ $(BUILD)/tests/unit/%: $(BUILD)/san/tests/unit/%.o $(call objects,san,$(PURE))
 	@mkdir -p $(@D)
 	$(Q)$(CC) -fsanitize=address,undefined $^ $(LIBS) -lcmocka -o $@
 
+# Compares with what libloc writes and reads.
+$(BUILD)/tests/unit/atlas_location_test: LIBS += -lloc
+
 $(BUILD)/tests/prog/%: $(BUILD)/plain/tests/prog/%.o $(call objects,plain,$(PURE) $(call sources,kernel))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -136,7 +139,7 @@ fuzz: $(FUZZERS)
 	@for fuzzer in $(FUZZERS); do name=$$(basename $$fuzzer); echo "== $$fuzzer"; mkdir -p $(BUILD)/corpus/$$name; \
 		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 		$$(ls tests/fuzz/$$name.dict 2>/dev/null | sed s/^/-dict=/) $(BUILD)/corpus/$$name \
-		$$(ls -d tests/fuzz/$$name.seeds 2>/dev/null) \
+		$$(ls -d tests/fuzz/$$name.seeds tests/fuzz/seeds/$$name 2>/dev/null) \
 		2>&1 | grep -E 'ERROR|SUMMARY|stat::' || exit 1; done
 
 # Everything side by side in one run: build/bench.md, build/bench.json and plots.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "userspace/atlas/feed_json.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,33 +50,19 @@ int feed_json_fault(struct feed_json *feed, const char *near, const char *format
 	return reader_fault(feed->reader, EBADMSG, &field, "%s", text);
 }
 
-/* An HTML page is told from JSON that is broken. */
-static int check_start(struct reader *reader)
-{
-	const char *bytes = reader->file.bytes;
-	size_t at = 0;
-
-	while (at < reader->file.size && isspace((unsigned char)bytes[at]))
-		at++;
-	const char *guess = at < reader->file.size && bytes[at] == '<' ? guess_text("<") : NULL;
-	if (guess)
-		return reader_fault(reader, EBADMSG, NULL, "this is %s", guess);
-	if (reader->file.size > FEED_BYTES_MOST)
-		return reader_fault(reader, EFBIG, NULL,
-				    "%zu bytes, and at most %zu of a feed are read; is it one?",
-				    reader->file.size, FEED_BYTES_MOST);
-	return 0;
-}
-
 int feed_json_open(struct feed_json *feed, struct reader *reader,
 		   const struct layer_context *context, struct layer_rows *rows)
 {
 	json_error_t fault;
-	int error = check_start(reader);
+	int error = reader_refuse_page(reader);
 
 	*feed = (struct feed_json){.reader = reader, .context = context, .rows = rows};
 	if (error)
 		return error;
+	if (reader->file.size > FEED_BYTES_MOST)
+		return reader_fault(reader, EFBIG, NULL,
+				    "%zu bytes, and at most %zu of a feed are read; is it one?",
+				    reader->file.size, FEED_BYTES_MOST);
 	feed->root =
 		json_loadb(reader->file.bytes, reader->file.size, JSON_REJECT_DUPLICATES, &fault);
 	if (!feed->root && json_error_code(&fault) == json_error_out_of_memory)

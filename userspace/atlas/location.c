@@ -56,8 +56,10 @@ int location_open(struct reader *reader, const struct layer_context *context,
 {
 	const uint8_t *bytes = reader->file.bytes;
 	struct location_table countries;
-	int error;
+	int error = reader_refuse_page(reader);
 
+	if (error)
+		return error;
 	*location = (struct location_db){.reader = reader, .context = context};
 	if (reader->file.size < HEADER_SIZE)
 		return reader_fault(reader, EBADMSG, NULL,

@@ -167,8 +167,10 @@ static int read_database(struct mmdb *mmdb, struct layer *layer)
 int mmdb_read(struct reader *reader, const struct layer_context *context, struct layer_rows *rows)
 {
 	struct mmdb mmdb = {.reader = reader, .context = context};
-	int error = open_database(reader, &mmdb.db);
+	int error = reader_refuse_page(reader);
 
+	if (!error)
+		error = open_database(reader, &mmdb.db);
 	if (error)
 		return error;
 	intern_init(&mmdb.records, sizeof(uint32_t));

@@ -88,6 +88,18 @@ static bool is_date(const char *text)
 	return text[10] == '\0';
 }
 
+int reader_refuse_page(struct reader *reader)
+{
+	const char *bytes = reader->file.bytes;
+	size_t at = 0;
+
+	while (at < reader->file.size && isspace((unsigned char)bytes[at]))
+		at++;
+	if (at == reader->file.size || bytes[at] != '<')
+		return 0;
+	return reader_fault(reader, EBADMSG, NULL, "this is %s", guess_text("<"));
+}
+
 void reader_set_date_text(struct reader *reader, const char *text)
 {
 	char date[sizeof(reader->date)] = "";

@@ -41,6 +41,9 @@ int reader_fault(struct reader *reader, int error, const struct field *field, co
 		 ...) __attribute__((format(printf, 4, 5)));
 int reader_no_memory(struct reader *reader);
 
+/* Refuses an HTML page by that name, for readers that take no rows. 0 or -EBADMSG. */
+int reader_refuse_page(struct reader *reader);
+
 /* What a file says of its own age: a moment, or a text that begins with "2026-06-01"; what is no
  * date of the last centuries is as if it said nothing. */
 void reader_set_date(struct reader *reader, time_t moment);
