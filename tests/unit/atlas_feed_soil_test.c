@@ -310,5 +310,5 @@ int main(void)
 		IN_A_WORLD(bad_feeds_are_refused),
 	};
 
-	return cmocka_run_group_tests_name("atlas_feed", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("atlas_feed_soil", tests, NULL, NULL);
 }
