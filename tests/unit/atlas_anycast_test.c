@@ -47,7 +47,7 @@ static void write_location(void)
 	add_network(writer, "2a00::/32", LOC_NETWORK_FLAG_ANYCAST);
 	add_network(writer, "2a00:0:1::/48", 0);
 	add_network(writer, "10.0.0.0/8", LOC_NETWORK_FLAG_ANYCAST);
-	file = fopen(world_path("location.db"), "w");
+	file = fopen(world_path("location.db"), "w+");
 	assert_non_null(file);
 	assert_int_equal(loc_writer_write(writer, file, LOC_DATABASE_VERSION_1), 0);
 	fclose(file);
