@@ -22,8 +22,9 @@
 #define ATLAS_FEEDS_MOST        16
 
 /* data_dir holds the embedded files: soil.csv.zst, registry.csv.zst, asn.csv.zst,
- * asn-names.csv.zst, owners.csv, doubtful.csv, anycast.csv. Of the owner files the later ones win
- * line by line; those that are not below data_dir are marked local. */
+ * asn-names.csv.zst, owners.csv, doubtful.csv, anycast.csv, regions.csv and location-key.pem. Of
+ * the owner files the later ones win line by line; those that are not below data_dir are marked
+ * local. */
 struct atlas_config {
 	const char *data_dir;
 	struct data_config data; /* borrowed */
