@@ -11,10 +11,15 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/table_fixture.h"
+
 #include "userspace/cli/explanation.c"
 #include "userspace/cli/explanation_json.c"
+#include "userspace/cli/explanation_notes.c"
+#include "userspace/cli/explanation_rules.c"
 #include "userspace/cli/explanation_text.c"
 #include "userspace/cli/page.c"
+#include "userspace/cli/writer.c"
 
 #define FR COUNTRY('F', 'R')
 #define NL COUNTRY('N', 'L')
@@ -87,16 +92,19 @@ static void test_an_owner_needs_every_member(void **state)
 	assert_int_equal(ask(&allow, place, (struct reach){{FR}, 1, 0}), 2);
 	assert_true(matched);
 	assert_string_equal(conditions[0].wanted, "FR");
-	assert_string_equal(conditions[1].why, "");
+	assert_string_equal(conditions[0].why, "it is on FR soil");
+	assert_string_equal(conditions[1].why, "only FR can compel its owner");
 	ask(&allow, place, (struct reach){{NL, US}, 2, 0});
 	assert_false(matched);
 	assert_true(conditions[0].met);
 	assert_string_equal(conditions[1].why, "US can compel its owner and is not in it");
 	ask(&deny, place, (struct reach){{NL, US}, 2, 0});
 	assert_true(matched);
+	assert_string_equal(conditions[0].why, "a source says FR");
+	assert_string_equal(conditions[1].why, "NL can compel its owner");
 	ask(&deny, place, (struct reach){{US}, 1, 0});
 	assert_false(matched);
-	assert_string_equal(conditions[1].why, "its reach is US");
+	assert_string_equal(conditions[1].why, "US can compel its owner");
 	ask(&allow, place, (struct reach){{0}, 0, 0});
 	assert_string_equal(conditions[1].why, "its operator is in no owner table");
 	place.asn = 0;
@@ -150,6 +158,7 @@ static void test_asn_and_prefix(void **state)
 	explanation_conditions(&(struct explainer){.policy = &policy}, &explanation, &narrow,
 			       conditions, &matched);
 	assert_true(conditions[1].met);
+	assert_string_equal(conditions[1].why, "it is in 203.0.113.0/24");
 	assert_true(matched);
 	place.asn = 0;
 	ask(&narrow, place, (struct reach){{0}, 0, 0});
@@ -182,29 +191,65 @@ static struct asn_operator akamai = {
 	.source = "a citation",
 };
 
+static char notes[NOTES_MOST][NOTE_SIZE];
+
+static size_t note_it(void)
+{
+	const struct explainer explainer = {.policy = &policy};
+
+	return explanation_notes(&explainer, &explanation, notes);
+}
+
 static void test_two_jurisdictions_in_words(void **state)
 {
-	char notes[NOTES_MOST][NOTE_SIZE];
-
 	(void)state;
 	ask(&allow, (struct place){.asn = 20940}, (struct reach){{NL, US}, 2, 0});
 	explanation.asn_operator = &akamai;
-	akamai.seat_inferred = true;
-	assert_int_equal(explanation_notes(&explanation, notes), 1);
-	assert_string_equal(notes[0], "registered in NL (Netherlands), controlled from US (United "
-				      "States): Akamai Technologies Inc");
 	akamai.seat_inferred = false;
-	explanation_notes(&explanation, notes);
-	assert_string_equal(notes[0], "a legal person of NL (Netherlands) with a parent in US "
-				      "(United States): Akamai Technologies Inc");
+	assert_int_equal(note_it(), 1);
+	assert_string_equal(notes[0],
+			    "registered in NL, controlled from the US: Akamai Technologies Inc");
+	akamai.seat_inferred = true;
+	note_it();
+	assert_string_equal(notes[0], "registered in NL by its address space, controlled from the "
+				      "US: Akamai Technologies Inc");
 	akamai.seat = COUNTRY('P', 'R'); /* where the law of the United States holds */
-	assert_int_equal(explanation_notes(&explanation, notes), 0);
+	assert_int_equal(note_it(), 0);
 	akamai.seat = NL;
 	explanation.place.state = SOIL_ANYCAST;
 	explanation.address.family = FAMILY_V6;
-	assert_int_equal(explanation_notes(&explanation, notes), 3);
+	assert_int_equal(note_it(), 3);
 	assert_string_equal(notes[0],
 			    "it holds the IPv4 address 203.0.114.1, and is judged by that");
+	explanation.place = (struct place){.state = SOIL_SPECIAL, .special = SPECIAL_PRIVATE};
+	explanation.asn_operator = NULL;
+	explanation.decision.reason = REASON_SPECIAL;
+	assert_int_equal(note_it(), 2);
+	assert_non_null(strstr(notes[1], "it is not local"));
+}
+
+static void test_soil_under_one_law_and_owner_under_another(void **state)
+{
+	struct place place = {.asn = 16509, .soil = FR, .state = SOIL_AGREED, .votes = {FR}};
+	struct asn_operator amazon = akamai;
+
+	(void)state;
+	amazon.parent = "Amazon.com Inc";
+	amazon.seat = US;
+	ask(&allow, place, (struct reach){{US}, 1, 0});
+	explanation.asn_operator = &amazon;
+	assert_int_equal(note_it(), 1);
+	assert_string_equal(notes[0],
+			    "on FR soil, but the US can compel its owner: Amazon.com Inc");
+	place.soil = COUNTRY('P', 'R');
+	ask(&allow, place, (struct reach){{US}, 1, 0});
+	explanation.asn_operator = &amazon;
+	assert_int_equal(note_it(), 0);
+	place.soil = COUNTRY_NONE;
+	place.state = SOIL_CONTESTED;
+	ask(&allow, place, (struct reach){{US}, 1, 0});
+	explanation.asn_operator = &amazon;
+	assert_int_equal(note_it(), 0);
 }
 
 static void test_the_page_fits(void **state)
@@ -224,7 +269,7 @@ static void test_the_page_fits(void **state)
 	fclose(out);
 	assert_non_null(strstr(page, "DENY: its owner is in reach"));
 	assert_non_null(strstr(page, "reach      NL+US\n"));
-	assert_non_null(strstr(page, "allow #1 does not match"));
+	assert_non_null(strstr(page, "no match: allow #1\n"));
 	rest = page;
 	while ((line = strsep(&rest, "\n")))
 		assert_true(page_columns(line) <= 79);
@@ -241,20 +286,105 @@ static void test_what_is_doubted_is_no_source(void **state)
 				       .since = "",
 				       .source = "ownership not established",
 				       .doubtful = true};
-	json_t *line, *owner;
+	struct writer writer = {0};
 
 	(void)state;
 	ask(&allow, (struct place){.asn = 64500}, (struct reach){{0}, 0, 0});
 	explanation.asn_operator = &doubted;
 	explanation.basis = OWNER_UNKNOWN;
 	explanation.decision = (struct decision){VERDICT_DENY, REASON_OWNER_UNKNOWN, RULE_NONE, 1};
-	line = explanation_json(&explainer, &explanation);
-	owner = json_object_get(line, "owner");
-	assert_string_equal(json_string_value(json_object_get(owner, "basis")), "unknown");
-	assert_true(json_is_null(json_object_get(owner, "source")));
-	assert_non_null(strstr(json_string_value(json_array_get(json_object_get(line, "notes"), 0)),
-			       "ownership not established"));
-	json_decref(line);
+	explanation_write_facts(&writer, &explainer, &explanation);
+	assert_non_null(memmem(writer.bytes, writer.length, "\"basis\":\"unknown\",\"source\":null",
+			       strlen("\"basis\":\"unknown\",\"source\":null")));
+	writer_free(&writer);
+	assert_int_equal(note_it(), 1);
+	assert_non_null(strstr(notes[0], "ownership not established"));
+}
+
+static struct fixture fixture;
+static struct atlas *atlas;
+
+/* Three sources: 5.0.0 all FR; 5.1.0 two of three; 5.2.0 three words; 5.3.0 one word; 5.4.0 a
+ * source that contradicts itself; 5.5.0 nobody's. */
+static void build_atlas(enum atlas_agree agree)
+{
+	static char paths[3][160];
+	char *path[3] = {paths[0], paths[1], paths[2]};
+	struct atlas_config config = {.soil = path, .soil_count = 3, .agree = agree};
+
+	fixture_open(&fixture);
+	fixture_defaults(&fixture);
+	fixture_write(&fixture, "a.csv",
+		      "# name: First\n# date: 2026-01-02\n"
+		      "5.0.0.0,5.2.0.255,FR\n5.4.0.0,5.4.0.255,FR\n"
+		      "5.4.0.0,5.4.0.255,DE\n");
+	fixture_write(&fixture, "b.csv",
+		      "# name: Second\n# date: 2026-02-03\n"
+		      "5.0.0.0,5.1.0.255,FR\n5.2.0.0,5.2.0.255,DE\n"
+		      "5.3.0.0,5.3.0.255,NL\n");
+	fixture_write(&fixture, "c.csv",
+		      "# name: Third\n# date: 2026-03-04\n"
+		      "5.0.0.0,5.0.0.255,FR\n5.1.0.0,5.2.0.255,US\n");
+	for (int i = 0; i < 3; i++)
+		snprintf(paths[i], sizeof(paths[i]), "%s/%c.csv", fixture.folder, 'a' + i);
+	atlas = fixture_atlas(&fixture, &config);
+}
+
+/* The page about an address must hold each of the lines. */
+static void expect_page(uint32_t address, const char *const *lines)
+{
+	struct explainer explainer = {.policy = &policy, .atlas = atlas};
+	char *page;
+	size_t size;
+	FILE *out = open_memstream(&page, &size);
+
+	explanation = (struct explanation){
+		.target = "x",
+		.address = {FAMILY_V4, address},
+		.judged = {FAMILY_V4, address},
+		.decision = {VERDICT_DENY, REASON_SOIL, RULE_NONE, 1},
+	};
+	explanation.place_number = atlas_lookup(atlas, explanation.judged);
+	explanation_complete(&explainer, &explanation);
+	explanation_print(out, &explainer, &explanation);
+	fclose(out);
+	for (; *lines; lines++)
+		if (!strstr(page, *lines))
+			fail_msg("not there: %s\nin:\n%s", *lines, page);
+	free(page);
+}
+
+#define LINES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void test_each_source_has_its_word_and_its_date(void **state)
+{
+	(void)state;
+	build_atlas(ATLAS_AGREE_MAJORITY);
+	expect_page(0x05000001, LINES("soil       FR (France): all 3 sources agree\n",
+				      "           - FR: First, 2026-01-02\n",
+				      "           - FR: Second, 2026-02-03\n",
+				      "           - FR: Third, 2026-03-04\n"));
+	expect_page(0x05010001, LINES("FR (France): 2 of 3 sources say so (agree: majority)\n",
+				      "- US: Third, 2026-03-04\n"));
+	expect_page(0x05020001,
+		    LINES("soil       contested: FR 1, DE 1, US 1 (agree: majority)\n"));
+	expect_page(0x05030001, LINES("NL (Netherlands): one source, so nobody to contradict it\n",
+				      "- no word: First, 2026-01-02\n"));
+	expect_page(0x05050001, LINES("soil       unknown: no source knows it\n"));
+	/* Beside its soil: what a source says against itself. */
+	expect_page(0x05040001, LINES("soil       contested: FR 1, DE 1 (agree: majority)\n",
+				      "it also says DE"));
+	atlas_free(atlas);
+	fixture_close(&fixture);
+	build_atlas(ATLAS_AGREE_ALL);
+	expect_page(0x05010001, LINES("contested: FR 2, US 1 (agree: all)\n"));
+	atlas_free(atlas);
+	fixture_close(&fixture);
+	build_atlas(ATLAS_AGREE_FIRST);
+	expect_page(0x05020001, LINES("FR (France): 1 of 3 sources say so (agree: first)\n",
+				      "- soil FR: yes, First says FR"));
+	atlas_free(atlas);
+	fixture_close(&fixture);
 }
 
 int main(void)
@@ -265,8 +395,10 @@ int main(void)
 		cmocka_unit_test(test_asn_and_prefix),
 		cmocka_unit_test(test_a_long_list_ends_in_dots),
 		cmocka_unit_test(test_two_jurisdictions_in_words),
+		cmocka_unit_test(test_soil_under_one_law_and_owner_under_another),
 		cmocka_unit_test(test_the_page_fits),
 		cmocka_unit_test(test_what_is_doubted_is_no_source),
+		cmocka_unit_test(test_each_source_has_its_word_and_its_date),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
