@@ -372,8 +372,8 @@ static void test_each_source_has_its_word_and_its_date(void **state)
 				      "- no word: First, 2026-01-02\n"));
 	expect_page(0x05050001, LINES("soil       unknown: no source knows it\n"));
 	/* Beside its soil: what a source says against itself. */
-	expect_page(0x05040001, LINES("soil       contested: FR 1, DE 1 (agree: majority)\n",
-				      "it also says DE"));
+	expect_page(0x05040001,
+		    LINES("soil       contested: DE 1, FR 1 (agree: majority)\n", "also says"));
 	atlas_free(atlas);
 	fixture_close(&fixture);
 	build_atlas(ATLAS_AGREE_ALL);
