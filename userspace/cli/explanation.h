@@ -90,7 +90,7 @@ void explanation_write_ending(struct writer *writer, const struct explainer *exp
 
 /*
  * Lines of JSON for any number of addresses. What was composed for one address is kept for the next
- * one of its kind: of at most @kinds, of 1 to 2 KB each.
+ * one of its kind: of at most @kinds, and in some 64 MB.
  */
 #define EXPLANATION_KINDS 16384
 struct explanation_lines;

@@ -12,6 +12,8 @@
 
 #include "userspace/cli/explanation.h"
 
+#define KEPT_MOST (64u << 20) /* bytes: the lines of a policy with many rules are long */
+
 struct kind {
 	uint32_t place;
 	uint32_t segment;
@@ -30,7 +32,8 @@ struct explanation_lines {
 	u128 *edges[FAMILIES]; /* where the prefixes of the policy begin, and where they are over */
 	size_t edge_count[FAMILIES];
 	struct writer line, ending;
-	struct slot embedded; /* not kept: there the inner address is in the line */
+	struct slot embedded;   /* not kept: there the inner address is in the line */
+	size_t kept, kept_most; /* bytes in slots; over the latter, all are forgotten */
 	size_t slot_count;
 	struct slot slots[];
 };
@@ -94,6 +97,7 @@ struct explanation_lines *explanation_lines_open(const struct explainer *explain
 		return NULL;
 	lines->explainer = explainer;
 	lines->slot_count = kinds;
+	lines->kept_most = KEPT_MOST;
 	explanation_write_ending(&lines->ending, explainer);
 	if (!collect_edges(lines) || lines->ending.failed) {
 		explanation_lines_close(lines);
@@ -121,6 +125,15 @@ static struct slot *slot_of(struct explanation_lines *lines, const struct kind *
 	return &lines->slots[(key * GOLDEN >> 32) % lines->slot_count];
 }
 
+static void forget(struct explanation_lines *lines)
+{
+	for (size_t i = 0; i < lines->slot_count; i++) {
+		writer_free(&lines->slots[i].writer);
+		lines->slots[i].kind.known = false;
+	}
+	lines->kept = 0;
+}
+
 static const struct slot *find(struct explanation_lines *lines, struct explanation *explanation)
 {
 	const struct kind kind = {explanation->place_number, segment_of(lines, explanation->judged),
@@ -134,7 +147,11 @@ static const struct slot *find(struct explanation_lines *lines, struct explanati
 	if (slot->kind.known && slot->kind.place == kind.place && slot->kind.class == kind.class &&
 	    slot->kind.segment == kind.segment)
 		return slot;
+	if (lines->kept > lines->kept_most)
+		forget(lines);
+	lines->kept -= slot->writer.capacity;
 	compose(slot, lines->explainer, explanation);
+	lines->kept += slot->writer.capacity;
 	slot->kind = kind;
 	slot->kind.known = !slot->writer.failed;
 	return slot;
@@ -168,8 +185,7 @@ void explanation_lines_close(struct explanation_lines *lines)
 {
 	if (!lines)
 		return;
-	for (size_t i = 0; i < lines->slot_count; i++)
-		writer_free(&lines->slots[i].writer);
+	forget(lines);
 	for (enum family family = 0; family < FAMILIES; family++)
 		free(lines->edges[family]);
 	writer_free(&lines->embedded.writer);
