@@ -89,26 +89,26 @@ static void test_an_owner_needs_every_member(void **state)
 	struct place place = {.asn = 64500, .soil = FR, .state = SOIL_AGREED, .votes = {FR}};
 
 	(void)state;
-	assert_int_equal(ask(&allow, place, (struct reach){{FR}, 1, 0}), 2);
+	assert_int_equal(ask(&allow, place, (struct reach){.countries = {FR}, .count = 1}), 2);
 	assert_true(matched);
 	assert_string_equal(conditions[0].wanted, "FR");
 	assert_string_equal(conditions[0].why, "it is on FR soil");
 	assert_string_equal(conditions[1].why, "only FR can compel its owner");
-	ask(&allow, place, (struct reach){{NL, US}, 2, 0});
+	ask(&allow, place, (struct reach){.countries = {NL, US}, .count = 2});
 	assert_false(matched);
 	assert_true(conditions[0].met);
 	assert_string_equal(conditions[1].why, "US can compel its owner and is not in it");
-	ask(&deny, place, (struct reach){{NL, US}, 2, 0});
+	ask(&deny, place, (struct reach){.countries = {NL, US}, .count = 2});
 	assert_true(matched);
 	assert_string_equal(conditions[0].why, "a source says FR");
 	assert_string_equal(conditions[1].why, "NL can compel its owner");
-	ask(&deny, place, (struct reach){{US}, 1, 0});
+	ask(&deny, place, (struct reach){.countries = {US}, .count = 1});
 	assert_false(matched);
 	assert_string_equal(conditions[1].why, "US can compel its owner");
-	ask(&allow, place, (struct reach){{0}, 0, 0});
+	ask(&allow, place, (struct reach){.count = 0});
 	assert_string_equal(conditions[1].why, "its operator is in no owner table");
 	place.asn = 0;
-	ask(&allow, place, (struct reach){{0}, 0, 0});
+	ask(&allow, place, (struct reach){.count = 0});
 	assert_string_equal(conditions[1].why, "no network announces it, so it has no owner");
 }
 
@@ -129,14 +129,14 @@ static void test_each_state_of_soil_has_its_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		ask(&allow, cases[i].place, (struct reach){{FR}, 1, 0});
+		ask(&allow, cases[i].place, (struct reach){.countries = {FR}, .count = 1});
 		assert_false(conditions[0].met);
 		assert_string_equal(conditions[0].why, cases[i].why);
 	}
 	/* To a deny rule one voice suffices. */
-	ask(&deny, cases[1].place, (struct reach){{FR}, 1, 0});
+	ask(&deny, cases[1].place, (struct reach){.countries = {FR}, .count = 1});
 	assert_true(conditions[0].met);
-	ask(&deny, cases[0].place, (struct reach){{FR}, 1, 0});
+	ask(&deny, cases[0].place, (struct reach){.countries = {FR}, .count = 1});
 	assert_string_equal(conditions[0].why, "no source places it there");
 }
 
@@ -145,13 +145,13 @@ static void test_asn_and_prefix(void **state)
 	struct place place = {.asn = 3215};
 
 	(void)state;
-	assert_int_equal(ask(&narrow, place, (struct reach){{0}, 0, 0}), 2);
+	assert_int_equal(ask(&narrow, place, (struct reach){.count = 0}), 2);
 	assert_string_equal(conditions[0].wanted, "2376, 16276");
 	assert_string_equal(conditions[0].why, "it is in AS3215");
 	assert_string_equal(conditions[1].wanted, "203.0.113.0/24");
 	assert_string_equal(conditions[1].why, "it is outside");
 	place.asn = 16276;
-	ask(&narrow, place, (struct reach){{0}, 0, 0});
+	ask(&narrow, place, (struct reach){.count = 0});
 	assert_true(conditions[0].met);
 	assert_false(conditions[1].met);
 	explanation.judged.value = 0xcb007101;
@@ -161,7 +161,7 @@ static void test_asn_and_prefix(void **state)
 	assert_string_equal(conditions[1].why, "it is in 203.0.113.0/24");
 	assert_true(matched);
 	place.asn = 0;
-	ask(&narrow, place, (struct reach){{0}, 0, 0});
+	ask(&narrow, place, (struct reach){.count = 0});
 	assert_string_equal(conditions[0].why, "no network announces it");
 }
 
@@ -173,7 +173,7 @@ static void test_a_long_list_ends_in_dots(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 200; i++)
 		many[i] = 4200000000u + i;
-	ask(&rule, (struct place){.asn = 1}, (struct reach){{0}, 0, 0});
+	ask(&rule, (struct place){.asn = 1}, (struct reach){.count = 0});
 	size_t length = strlen(conditions[0].wanted);
 	assert_true(length < CONDITION_TEXT_SIZE);
 	assert_string_equal(conditions[0].wanted + length - 3, "...");
@@ -203,8 +203,9 @@ static size_t note_it(void)
 static void test_two_jurisdictions_in_words(void **state)
 {
 	(void)state;
-	ask(&allow, (struct place){.asn = 20940}, (struct reach){{NL, US}, 2, 0});
-	explanation.asn_operator = &akamai;
+	ask(&allow, (struct place){.asn = 20940},
+	    (struct reach){.countries = {NL, US}, .count = 2});
+	explanation.asn_operator = explanation.owner = &akamai;
 	akamai.seat_inferred = false;
 	assert_int_equal(note_it(), 1);
 	assert_string_equal(notes[0],
@@ -222,7 +223,7 @@ static void test_two_jurisdictions_in_words(void **state)
 	assert_string_equal(notes[0],
 			    "it holds the IPv4 address 203.0.114.1, and is judged by that");
 	explanation.place = (struct place){.state = SOIL_SPECIAL, .special = SPECIAL_PRIVATE};
-	explanation.asn_operator = NULL;
+	explanation.asn_operator = explanation.owner = NULL;
 	explanation.decision.reason = REASON_SPECIAL;
 	assert_int_equal(note_it(), 2);
 	assert_non_null(strstr(notes[1], "it is not local"));
@@ -236,19 +237,19 @@ static void test_soil_under_one_law_and_owner_under_another(void **state)
 	(void)state;
 	amazon.parent = "Amazon.com Inc";
 	amazon.seat = US;
-	ask(&allow, place, (struct reach){{US}, 1, 0});
-	explanation.asn_operator = &amazon;
+	ask(&allow, place, (struct reach){.countries = {US}, .count = 1});
+	explanation.asn_operator = explanation.owner = &amazon;
 	assert_int_equal(note_it(), 1);
 	assert_string_equal(notes[0],
 			    "on FR soil, but the US can compel its owner: Amazon.com Inc");
 	place.soil = COUNTRY('P', 'R');
-	ask(&allow, place, (struct reach){{US}, 1, 0});
-	explanation.asn_operator = &amazon;
+	ask(&allow, place, (struct reach){.countries = {US}, .count = 1});
+	explanation.asn_operator = explanation.owner = &amazon;
 	assert_int_equal(note_it(), 0);
 	place.soil = COUNTRY_NONE;
 	place.state = SOIL_CONTESTED;
-	ask(&allow, place, (struct reach){{US}, 1, 0});
-	explanation.asn_operator = &amazon;
+	ask(&allow, place, (struct reach){.countries = {US}, .count = 1});
+	explanation.asn_operator = explanation.owner = &amazon;
 	assert_int_equal(note_it(), 0);
 }
 
@@ -261,8 +262,8 @@ static void test_the_page_fits(void **state)
 	FILE *out = open_memstream(&page, &size);
 
 	(void)state;
-	ask(&allow, place, (struct reach){{NL, US}, 2, 0});
-	explanation.asn_operator = &akamai;
+	ask(&allow, place, (struct reach){.countries = {NL, US}, .count = 2});
+	explanation.asn_operator = explanation.owner = &akamai;
 	explanation.basis = OWNER_SOURCED;
 	explanation.decision = (struct decision){VERDICT_DENY, REASON_OWNER, RULE_NONE, 1};
 	explanation_print(out, &explainer, &explanation);
@@ -289,8 +290,8 @@ static void test_what_is_doubted_is_no_source(void **state)
 	struct writer writer = {0};
 
 	(void)state;
-	ask(&allow, (struct place){.asn = 64500}, (struct reach){{0}, 0, 0});
-	explanation.asn_operator = &doubted;
+	ask(&allow, (struct place){.asn = 64500}, (struct reach){.count = 0});
+	explanation.asn_operator = explanation.owner = &doubted;
 	explanation.basis = OWNER_UNKNOWN;
 	explanation.decision = (struct decision){VERDICT_DENY, REASON_OWNER_UNKNOWN, RULE_NONE, 1};
 	explanation_write_facts(&writer, &explainer, &explanation);

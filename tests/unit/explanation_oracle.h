@@ -42,7 +42,7 @@ static inline json_t *oracle_asn(const struct explanation *explanation)
 static inline json_t *oracle_owner(const struct explanation *explanation)
 {
 	static const struct asn_operator nobody;
-	const struct asn_operator *listed = explanation->asn_operator;
+	const struct asn_operator *listed = explanation->owner;
 
 	if (!listed || listed->basis == OWNER_UNKNOWN)
 		listed = &nobody;

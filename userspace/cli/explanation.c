@@ -52,12 +52,13 @@ void explanation_complete(const struct explainer *explainer, struct explanation 
 	}
 	explanation->place = *atlas_place(atlas, explanation->place_number);
 	explanation->asn_operator = atlas_operator(atlas, explanation->place.asn);
+	explanation->owner = explanation->asn_operator;
 	explanation->reach = atlas_reach(atlas, explanation->place.asn,
 					 explainer->policy->unlisted == POLICY_UNLISTED_REGISTRY);
 	if (explanation->reach.inferred)
 		explanation->basis = OWNER_INFERRED;
-	else if (explanation->asn_operator)
-		explanation->basis = explanation->asn_operator->basis;
+	else if (explanation->owner)
+		explanation->basis = explanation->owner->basis;
 }
 
 struct explanation explanation_of(const struct explainer *explainer, const char *target,

@@ -29,7 +29,8 @@ struct explanation {
 	uint32_t place_number; /* of the atlas; 0 without one */
 	/* From here on by explanation_complete(). */
 	struct place place;
-	const struct asn_operator *asn_operator; /* NULL: not known */
+	const struct asn_operator *asn_operator; /* of the network; NULL: not known */
+	const struct asn_operator *owner;        /* whose line in the owner tables tells; or NULL */
 	struct reach reach;
 	enum owner_basis basis;
 };

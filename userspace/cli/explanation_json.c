@@ -50,7 +50,7 @@ static void write_asn(struct writer *writer, const struct explanation *explanati
 static void write_owner(struct writer *writer, const struct explanation *explanation)
 {
 	static const struct asn_operator nobody;
-	const struct asn_operator *listed = explanation->asn_operator;
+	const struct asn_operator *listed = explanation->owner;
 
 	/* Without an owner, the source says why there is none: that is among the notes. */
 	if (!listed || listed->basis == OWNER_UNKNOWN)

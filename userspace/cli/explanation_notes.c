@@ -55,13 +55,13 @@ static void note_embedded(struct notes *notes, const struct explanation *explana
 
 static bool listed(const struct explanation *explanation)
 {
-	return explanation->asn_operator && explanation->asn_operator->basis != OWNER_UNKNOWN;
+	return explanation->owner && explanation->owner->basis != OWNER_UNKNOWN;
 }
 
 /* Seat and parent under two laws. */
 static bool note_two_laws(struct notes *notes, const struct explanation *explanation)
 {
-	const struct asn_operator *holder = explanation->asn_operator;
+	const struct asn_operator *holder = explanation->owner;
 
 	if (!listed(explanation) || !holder->seat || !holder->parent_country ||
 	    country_state(holder->seat) == country_state(holder->parent_country))
@@ -86,14 +86,14 @@ static void note_foreign_owner(struct notes *notes, const struct explanation *ex
 			note(notes, "on %s soil, but %s can compel its owner%s%s",
 			     country_format(place->soil, code), in_words(reach->countries[i]).text,
 			     listed(explanation) ? ": " : "",
-			     listed(explanation) ? explanation->asn_operator->parent : "");
+			     listed(explanation) ? explanation->owner->parent : "");
 			return;
 		}
 }
 
 static void note_owner(struct notes *notes, const struct explanation *explanation)
 {
-	const struct asn_operator *holder = explanation->asn_operator;
+	const struct asn_operator *holder = explanation->owner;
 
 	if (holder && holder->doubtful)
 		note(notes, "on the doubtful list, so it gets no owner by inference: %s",

@@ -161,7 +161,7 @@ static void print_listed_owner(FILE *out, const struct asn_operator *holder)
 
 static void print_unlisted_owner(FILE *out, const struct explanation *explanation)
 {
-	const struct asn_operator *holder = explanation->asn_operator;
+	const struct asn_operator *holder = explanation->owner;
 	country_t registry = holder ? holder->registry : COUNTRY_NONE;
 
 	if (explanation->reach.inferred)
@@ -180,7 +180,7 @@ static void print_unlisted_owner(FILE *out, const struct explanation *explanatio
 
 static void print_owner(FILE *out, const struct explanation *explanation)
 {
-	const struct asn_operator *holder = explanation->asn_operator;
+	const struct asn_operator *holder = explanation->owner;
 	char reach[REACH_TEXT_SIZE];
 
 	bool listed = holder && holder->basis != OWNER_UNKNOWN;
