@@ -7,6 +7,9 @@
  * every packet pass, and "lpm-trie" those to the allowed prefixes; at its inside link "empty-xdp"
  * lets every packet pass.
  *
+ * With COUNT the lists are of a world grown to so many prefixes, and only allowed packets to many
+ * destinations are sent, RUNS times.
+ *
  * A line on stdout for each mix of traffic:
  * {"sample", "subject", "cpu_ns", "wall_ns" (of each packet), "sent", "received"}
  */
@@ -52,6 +55,11 @@ static const struct mix mixes[] = {
 	{"forward/v6/deny/hot", "v6.deny.targets", 4096, true, true},
 	{"forward/v4/deny/flood", "v4.deny.targets", FORWARD_TARGETS, false, true},
 	{"forward/v6/deny/flood", "v6.deny.targets", FORWARD_TARGETS, true, true},
+};
+
+static const struct mix grown[] = {
+	{"v4", "v4.allow.targets", FORWARD_TARGETS, false, false},
+	{"v6", "v6.allow.targets", FORWARD_TARGETS, true, false},
 };
 
 struct bench {
@@ -333,12 +341,23 @@ static void insist(const struct bench *bench, const struct mix *mix)
 	exit(1);
 }
 
+static void insist_grown(const struct bench *bench, const struct mix *mix, const char *count)
+{
+	struct mix named = *mix;
+	char name[64];
+
+	snprintf(name, sizeof(name), "grown/%s/%s", mix->name, count);
+	named.name = name;
+	insist(bench, &named);
+}
+
 int main(int argc, char **argv)
 {
 	struct bench bench;
 
-	if (argc != 7) {
-		fprintf(stderr, "usage: forward_bench SOURCE HOST SINK LISTS SUBJECT PACKETS\n");
+	if (argc != 7 && argc != 9) {
+		fprintf(stderr, "usage: forward_bench SOURCE HOST SINK LISTS SUBJECT PACKETS "
+				"[COUNT RUNS]\n");
 		return 2;
 	}
 	bench = (struct bench){
@@ -352,8 +371,11 @@ int main(int argc, char **argv)
 	bench_pin(CPU);
 	bench.softirq = open_softirq();
 	prepare(&bench);
-	for (size_t i = 0; i < sizeof(mixes) / sizeof(*mixes); i++)
+	for (size_t i = 0; argc == 7 && i < sizeof(mixes) / sizeof(*mixes); i++)
 		insist(&bench, &mixes[i]);
+	for (int run = 0; argc == 9 && run < atoi(argv[8]); run++)
+		for (size_t i = 0; i < sizeof(grown) / sizeof(*grown); i++)
+			insist_grown(&bench, &grown[i], argv[7]);
 	forward_bpf__destroy(bench.programs);
 	return 0;
 }

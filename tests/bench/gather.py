@@ -83,6 +83,19 @@ def forward(samples):
         yield measurement(f"{name}/generator", "ns", generator)
 
 
+def grown(samples):
+    """The same as forward(), by the number of prefixes that are known to the guard."""
+    for name in names(samples, "grown/"):
+        _, family, count = name.split("/")
+        for subject, suffix in OURS.items():
+            ours = series(samples, name, subject, "cpu_ns")
+            for peer in subjects(samples, name):
+                if peer not in OURS and peer != "generator":
+                    yield measurement(f"growth/{family}/{count}/forward{suffix}", "packets/s",
+                                      [1e9 / ns for ns in ours], peer,
+                                      [1e9 / ns for ns in series(samples, name, peer, "cpu_ns")])
+
+
 def enforce(samples):
     seconds = {
         subject_name: [ns / 1e9 for ns in series(samples, *subject_name, "wall_ns")]
@@ -133,6 +146,7 @@ def growth(samples, measurements):
 def everything(paths):
     measurements, samples = read(paths)
     made = list(forward(samples)) + list(enforce(samples)) + list(growth(samples, measurements))
+    made += list(grown(samples))
     failed = [found for found in samples if "failed" in found]
     return measurements + [found for found in made if found], failed
 

@@ -7,6 +7,10 @@
 #define GABELOU_TESTS_BENCH_GROWTH_H
 
 #include "tests/bench/world.h"
+#include "userspace/table/lookup.h"
+
+static const size_t growth_counts[] = {10000, 100000, 1000000, 2000000, 4000000};
+#define GROWTH_COUNTS (sizeof(growth_counts) / sizeof(*growth_counts))
 
 #define LONGEST_V6 64 /* what is longer is not split: nobody announces it */
 
@@ -119,6 +123,52 @@ static inline struct class_ranges growth_ranges(const struct entries *entries, e
 		ranges.classes[ranges.count++] = CLASS_NONE;
 	}
 	return ranges;
+}
+
+/* The prefixes of each verdict; those of embedded addresses have none. */
+static inline void growth_sort_out(const struct world *world, const struct entries *entries,
+				   struct prefixes prefixes[2])
+{
+	const struct class_row *rows = world->table->sections[TABLE_ROWS].bytes;
+
+	for (size_t i = 0; i < entries->count; i++)
+		if (rows[entries->items[i].class].act <= ROW_ALLOW)
+			prefixes_add(&prefixes[rows[entries->items[i].class].act],
+				     entries->items[i].prefix);
+}
+
+/* A whole table with the rows of the real one and @count prefixes of each family. */
+static inline struct table *growth_table(const struct world *world, size_t count,
+					 struct prefixes prefixes[FAMILIES][2], uint64_t *random)
+{
+	static const enum table_section copied[] = {TABLE_ROWS, TABLE_ENTRIES};
+	struct table *table = bench_alloc(1, sizeof(*table));
+	struct diagnostics diagnostics = {0};
+
+	for (enum family family = 0; family < FAMILIES; family++) {
+		struct entries entries = growth_entries(world, family, count, random);
+		struct class_ranges ranges = growth_ranges(&entries, family);
+
+		if ((family == FAMILY_V4 ? lookup_v4_build : lookup_v6_build)(
+			    &ranges, LOOKUP_SECTION_MOST, table, &diagnostics))
+			world_refused(&diagnostics);
+		growth_sort_out(world, &entries, prefixes[family]);
+		free(ranges.starts);
+		free(ranges.classes);
+		free(entries.items);
+	}
+	for (int i = 0; i < 2; i++) {
+		const size_t size = world->table->sections[copied[i]].size;
+
+		if (table_section_alloc(table, copied[i], size))
+			bench_die("memory");
+		memcpy(table->sections[copied[i]].bytes, world->table->sections[copied[i]].bytes,
+		       size);
+	}
+	table->class_count = world->table->class_count;
+	table->row_count = world->table->row_count;
+	table->entry_count = world->table->entry_count;
+	return table;
 }
 
 #endif

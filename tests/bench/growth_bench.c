@@ -12,13 +12,11 @@
 #include "tests/bench/growth.h"
 #include "tests/bench/lookup.h"
 #include "tests/bench/lookup.skel.h"
-#include "userspace/table/lookup.h"
 
 #define TARGETS   (1u << 20)
 #define TRIE_STEP 65536 /* prefixes in one bpf() call */
 
 static const char *const family_names[] = {"v4", "v6"};
-static const size_t counts[] = {10000, 100000, 1000000, 2000000, 4000000};
 
 struct bench {
 	unsigned runs;
@@ -272,9 +270,9 @@ int main(int argc, char **argv)
 	bench_pin(1);
 	world_open(argv[1], argv[2], &bench.world);
 	for (enum family family = 0; family < FAMILIES; family++)
-		for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
-			if (counts[i] <= most)
-				measure(&bench, family, counts[i]);
+		for (size_t i = 0; i < GROWTH_COUNTS; i++)
+			if (growth_counts[i] <= most)
+				measure(&bench, family, growth_counts[i]);
 	world_close(&bench.world);
 	return 0;
 }

@@ -7,30 +7,15 @@
  * gateway asks the kernel's routes of a denied packet: they are those of a router, in a network
  * namespace of this process.
  */
-#include <bpf/libbpf.h>
-#include <linux/if_ether.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
-#include <linux/pkt_cls.h>
-#include <linux/tcp.h>
-#include <linux/udp.h>
 #include <sys/mman.h>
 
-#include "tests/bench/program.h"
-#include "tests/bench/program.skel.h"
-#include "tests/bench/world.h"
-#include "userspace/kernel/gateway.h"
+#include "tests/bench/drive.h"
+#include "tests/bench/growth.h"
 
 #define INTERVAL_NS 3600000000000ull /* no flow is reported a second time while we measure */
 #define REPEATS     (1u << 20)
 #define NEW_FLOWS   (1u << 14) /* as many as ring and flow table hold with room to spare */
 #define CHECKS      4096       /* targets whose verdict is looked at before the clock runs */
-#define FRAME_SIZE  128
-
-struct frame {
-	unsigned char bytes[FRAME_SIZE];
-	size_t size;
-};
 
 /* Which destinations, and how many of them in turn. */
 enum case_kind {
@@ -78,25 +63,17 @@ static const struct trial trials[] = {
 	{FAMILY_V6, IPPROTO_TCP, VERDICT_DENY, CASE_FLOOD},
 };
 
-/* A kind of program. */
-struct subject {
-	const char *name;
-	int program, empty, measured; /* file descriptors */
-	int drivers[FAMILIES];
-	int drop; /* what the program answers to deny */
-};
-
-enum subject_kind { HOOKED_TC, HOOKED_XDP, HOOKED };
-
 struct bench {
 	unsigned runs;
 	uint32_t repeats;
 	struct world world;
+	const struct table *table;
+	size_t grown; /* to so many prefixes of each family; 0: it is the real one */
 	struct prefixes prefixes[FAMILIES][2]; /* by verdict */
 	struct program_bpf *driver;
 	struct egress_bpf *guard;
 	struct gateway_bpf *gateway;
-	struct subject hooks[HOOKED];
+	struct subject subjects[SUBJECTS];
 	struct ring_buffer *ring;
 	uint64_t random;
 };
@@ -107,30 +84,6 @@ static int ignore_event(void *context, void *event, size_t size)
 	return 0;
 }
 
-static void fill_hooks(struct bench *bench)
-{
-	const struct program_bpf *driver = bench->driver;
-
-	bench->hooks[HOOKED_TC] = (struct subject){
-		.name = "tc",
-		.program = loaded_program(bench->guard, FORM_ETHERNET),
-		.empty = bpf_program__fd(driver->progs.empty_tc),
-		.measured = bpf_map__fd(driver->maps.measured_tc),
-		.drivers = {[FAMILY_V4] = bpf_program__fd(driver->progs.drive_tc_v4),
-			    [FAMILY_V6] = bpf_program__fd(driver->progs.drive_tc_v6)},
-		.drop = TC_ACT_SHOT,
-	};
-	bench->hooks[HOOKED_XDP] = (struct subject){
-		.name = "xdp",
-		.program = gateway_program(bench->gateway, FORM_ETHERNET),
-		.empty = bpf_program__fd(driver->progs.empty_xdp),
-		.measured = bpf_map__fd(driver->maps.measured_xdp),
-		.drivers = {[FAMILY_V4] = bpf_program__fd(driver->progs.drive_xdp_v4),
-			    [FAMILY_V6] = bpf_program__fd(driver->progs.drive_xdp_v6)},
-		.drop = XDP_DROP,
-	};
-}
-
 static void load(struct bench *bench)
 {
 	const struct kernel_options options = {
@@ -138,7 +91,7 @@ static void load(struct bench *bench)
 		.flow_interval_ns = INTERVAL_NS,
 	};
 	const struct load_request request = {
-		.table = bench->world.table,
+		.table = bench->table,
 		.options = &options,
 		.generation = 1,
 	};
@@ -150,7 +103,7 @@ static void load(struct bench *bench)
 	if (load_generation(&request, &bench->guard, &diagnostics) ||
 	    gateway_load(bench->guard, &bench->gateway, &diagnostics))
 		world_refused(&diagnostics);
-	fill_hooks(bench);
+	drive_subjects(bench->driver, bench->guard, bench->gateway, bench->subjects);
 	bench->ring =
 		ring_buffer__new(loaded_map(bench->guard, "events"), ignore_event, NULL, NULL);
 	if (!bench->ring)
@@ -168,97 +121,20 @@ static void forget_flows(struct bench *bench)
 		bpf_map_delete_elem(flows, &key);
 }
 
-static struct frame make_frame(const struct trial *trial, struct address destination)
-{
-	bool v4 = trial->family == FAMILY_V4;
-	struct frame frame = {.size = v4 ? 64 : 84};
-	struct ethhdr *ethernet = (void *)frame.bytes;
-	unsigned char *network = frame.bytes + sizeof(*ethernet);
-	unsigned char *transport = network + (v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
-	size_t length = frame.size - (size_t)(transport - frame.bytes);
-
-	ethernet->h_proto = htons(v4 ? ETH_P_IP : ETH_P_IPV6);
-	if (v4) {
-		struct iphdr *ip = (void *)network;
-
-		*ip = (struct iphdr){.version = 4,
-				     .ihl = 5,
-				     .tot_len = htons((uint16_t)(sizeof(*ip) + length)),
-				     .ttl = 64,
-				     .protocol = trial->protocol,
-				     .saddr = htonl(0x0a000001)};
-		address_to_bytes(destination, &ip->daddr);
-	} else {
-		struct ipv6hdr *ip = (void *)network;
-
-		*ip = (struct ipv6hdr){.version = 6,
-				       .payload_len = htons((uint16_t)length),
-				       .hop_limit = 64,
-				       .nexthdr = trial->protocol};
-		ip->saddr.s6_addr[0] = 0xfd;
-		address_to_bytes(destination, &ip->daddr);
-	}
-	if (trial->protocol == IPPROTO_TCP)
-		*(struct tcphdr *)transport = (struct tcphdr){
-			.source = htons(40000), .dest = htons(443), .doff = 5, .ack = 1};
-	else
-		*(struct udphdr *)transport = (struct udphdr){
-			.source = htons(40000), .dest = htons(443), .len = htons((uint16_t)length)};
-	return frame;
-}
-
-/* CPU nanoseconds for each of @repeats runs; *action is what the last one returned. */
-static double run_for(int program, const struct frame *frame, uint32_t repeats, int *action)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->bytes,
-		    .data_size_in = (__u32)frame->size, .repeat = (int)repeats);
-	double begin = bench_cpu_ns();
-
-	if (bpf_prog_test_run_opts(program, &options))
-		bench_die("BPF_PROG_RUN");
-	*action = (int)options.retval;
-	return (bench_cpu_ns() - begin) / repeats;
-}
-
-static double run(int program, const struct frame *frame, uint32_t repeats)
-{
-	int ignored;
-
-	return run_for(program, frame, repeats, &ignored);
-}
-
-/* The driver, which from now on begins at the first target and calls @program. */
-static int prepare_driver(struct bench *bench, const struct trial *trial,
-			  const struct subject *hook, int program)
-{
-	__u32 zero = 0;
-
-	if (bpf_map_update_elem(hook->measured, &zero, &program, 0))
-		bench_die("the program cannot be called");
-	bench->driver->bss->position = 0;
-	return hook->drivers[trial->family];
-}
-
-static double drive(struct bench *bench, const struct trial *trial, const struct subject *hook,
-		    int program, const struct frame *frame, uint32_t repeats)
-{
-	return run(prepare_driver(bench, trial, hook, program), frame, repeats);
-}
-
 /* A number for the wrong verdict is worth nothing. */
-static void check(struct bench *bench, const struct trial *trial, const struct subject *hook,
+static void check(struct bench *bench, const struct trial *trial, const struct subject *subject,
 		  const struct frame *frame)
 {
-	int driver = prepare_driver(bench, trial, hook, hook->program);
+	int driver = drive_prepare(bench->driver, subject, trial->family, subject->program);
 	uint32_t count = kinds[trial->kind].targets;
 
 	for (uint32_t i = 0; i < count && i < CHECKS; i++) {
 		int action;
 
-		run_for(driver, frame, 1, &action);
-		if ((action == hook->drop) != (trial->verdict == VERDICT_DENY)) {
+		drive_run(driver, frame, 1, &action);
+		if ((action == subject->drop) != (trial->verdict == VERDICT_DENY)) {
 			fprintf(stderr, "bench: the program (%s) %s what the table %s\n",
-				hook->name, action == hook->drop ? "denies" : "allows",
+				subject->name, action == subject->drop ? "denies" : "allows",
 				trial->verdict == VERDICT_DENY ? "denies" : "allows");
 			exit(1);
 		}
@@ -281,7 +157,20 @@ static void draw_targets(struct bench *bench, const struct trial *trial,
 	bench->driver->bss->target_mask = count - 1;
 }
 
-static double measure(struct bench *bench, const struct trial *trial, const struct subject *hook,
+static double run(int program, const struct frame *frame, uint32_t repeats)
+{
+	int ignored;
+
+	return drive_run(program, frame, repeats, &ignored);
+}
+
+static double drive(struct bench *bench, const struct trial *trial, const struct subject *subject,
+		    int program, const struct frame *frame, uint32_t repeats)
+{
+	return run(drive_prepare(bench->driver, subject, trial->family, program), frame, repeats);
+}
+
+static double measure(struct bench *bench, const struct trial *trial, const struct subject *subject,
 		      int program, const struct frame *frame)
 {
 	double spent = 0;
@@ -293,68 +182,104 @@ static double measure(struct bench *bench, const struct trial *trial, const stru
 	case CASE_NEW:
 		for (uint32_t done = 0; done < bench->repeats / 4; done += NEW_FLOWS) {
 			forget_flows(bench);
-			spent += drive(bench, trial, hook, program, frame, NEW_FLOWS) * NEW_FLOWS;
+			spent +=
+				drive(bench, trial, subject, program, frame, NEW_FLOWS) * NEW_FLOWS;
 		}
 		return spent / (bench->repeats / 4);
 	default:
-		drive(bench, trial, hook, program, frame, kinds[trial->kind].targets);
-		return drive(bench, trial, hook, program, frame, bench->repeats);
+		drive(bench, trial, subject, program, frame, kinds[trial->kind].targets);
+		return drive(bench, trial, subject, program, frame, bench->repeats);
 	}
 }
 
+static void name_of(const struct bench *bench, const struct trial *trial,
+		    const struct subject *subject, char *name, size_t size)
+{
+	const char *family = trial->family == FAMILY_V4 ? "v4" : "v6";
+
+	if (bench->grown)
+		snprintf(name, size, "growth/%s/%zu/%s", family, bench->grown, subject->name);
+	else
+		snprintf(name, size, "program/%s/%s/%s/%s/%s", subject->name, family,
+			 trial->protocol == IPPROTO_TCP ? "tcp" : "udp",
+			 trial->verdict == VERDICT_ALLOW ? "allow" : "deny",
+			 kinds[trial->kind].name);
+}
+
 /* The programs take turns: what disturbs the machine for longer disturbs both. */
-static void try(struct bench *bench, const struct trial *trial, const struct subject *hook)
+static void try(struct bench *bench, const struct trial *trial, const struct subject *subject)
 {
 	const struct prefixes *prefixes = &bench->prefixes[trial->family][trial->verdict];
-	struct frame frame = make_frame(trial, prefixes_draw(prefixes, &bench->random));
+	struct frame frame = drive_frame(prefixes_draw(prefixes, &bench->random), trial->protocol);
 	struct bench_series ours = {0}, theirs = {0}, added = {0};
 	char name[96];
 
 	draw_targets(bench, trial, prefixes);
-	check(bench, trial, hook, &frame);
+	check(bench, trial, subject, &frame);
 	forget_flows(bench);
 	for (unsigned i = 0; i < bench->runs; i++) {
-		double without = measure(bench, trial, hook, hook->empty, &frame);
-		double with = measure(bench, trial, hook, hook->program, &frame);
+		double without = measure(bench, trial, subject, subject->empty, &frame);
+		double with = measure(bench, trial, subject, subject->program, &frame);
 
 		bench_add(&theirs, without);
 		bench_add(&ours, with);
 		bench_add(&added, with - without);
 	}
 	forget_flows(bench);
-	snprintf(name, sizeof(name), "program/%s/%s/%s/%s/%s", hook->name,
-		 trial->family == FAMILY_V4 ? "v4" : "v6",
-		 trial->protocol == IPPROTO_TCP ? "tcp" : "udp",
-		 trial->verdict == VERDICT_ALLOW ? "allow" : "deny", kinds[trial->kind].name);
+	name_of(bench, trial, subject, name, sizeof(name));
 	bench_report(name, "ns", &ours, "empty program", &theirs);
 	snprintf(name + strlen(name), sizeof(name) - strlen(name), "/added");
 	bench_report(name, "ns", &added, NULL, NULL);
 }
 
-/* A router's, as small as can be: the gateway asks it for the way of a denied packet. */
-static void make_routes(void)
+/* Everything in @some, on bench->table and its prefixes, which are freed. */
+static void try_all(struct bench *bench, const struct trial *some, size_t count)
 {
-	if (unshare(CLONE_NEWNET))
-		bench_die("unshare");
-	if (kernel_in_initial_namespace()) {
-		fprintf(stderr, "bench: refused in the network namespace of the machine itself\n");
-		exit(1);
-	}
-	if (system("ip link set lo up && ip link add out0 type veth peer name out1 && "
-		   "ip address add 10.79.0.1/24 dev out0 && ip address add fd79::1/64 dev out0 && "
-		   "ip link set out0 up && ip link set out1 up && "
-		   "echo 1 >/proc/sys/net/ipv4/conf/all/forwarding && "
-		   "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding && "
-		   "ip route add default via 10.79.0.2 && ip -6 route add default via fd79::2"))
-		bench_die("routes");
+	load(bench);
+	for (int subject = 0; subject < SUBJECTS; subject++)
+		for (size_t i = 0; i < count; i++)
+			try(bench, &some[i], &bench->subjects[subject]);
+	ring_buffer__free(bench->ring);
+	gateway_destroy(bench->gateway);
+	loaded_destroy(bench->guard);
+	program_bpf__destroy(bench->driver);
+	for (int family = 0; family < FAMILIES; family++)
+		for (int verdict = 0; verdict < 2; verdict++)
+			prefixes_free(&bench->prefixes[family][verdict]);
+}
+
+static void try_real(struct bench *bench)
+{
+	bench->table = bench->world.table;
+	for (int family = 0; family < FAMILIES; family++)
+		for (int verdict = 0; verdict < 2; verdict++)
+			bench->prefixes[family][verdict] = world_prefixes(
+				&bench->world, (enum family)family, (enum verdict)verdict, false);
+	try_all(bench, trials, sizeof(trials) / sizeof(*trials));
+}
+
+static void try_grown(struct bench *bench, size_t count)
+{
+	static const struct trial cold[] = {
+		{FAMILY_V4, IPPROTO_TCP, VERDICT_ALLOW, CASE_COLD},
+		{FAMILY_V6, IPPROTO_TCP, VERDICT_ALLOW, CASE_COLD},
+	};
+	struct table *table = growth_table(&bench->world, count, bench->prefixes, &bench->random);
+
+	bench->table = table;
+	bench->grown = count;
+	try_all(bench, cold, sizeof(cold) / sizeof(*cold));
+	table_free(table);
 }
 
 int main(int argc, char **argv)
 {
 	struct bench bench = {.runs = 7, .repeats = REPEATS, .random = BENCH_SEED};
+	size_t most = argc > 5 ? (size_t)atol(argv[5]) : 0;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: program_bench DATA_DIR POLICY [RUNS [REPEATS]]\n");
+		fprintf(stderr, "usage: program_bench DATA_DIR POLICY [RUNS [REPEATS [MOST]]]\n"
+				"MOST: only the growth, up to so many prefixes\n");
 		return 2;
 	}
 	if (argc > 3)
@@ -363,22 +288,12 @@ int main(int argc, char **argv)
 		bench.repeats = (uint32_t)atoi(argv[4]);
 	bench_pin(1);
 	world_open(argv[1], argv[2], &bench.world);
-	for (int family = 0; family < FAMILIES; family++)
-		for (int verdict = 0; verdict < 2; verdict++)
-			bench.prefixes[family][verdict] = world_prefixes(
-				&bench.world, (enum family)family, (enum verdict)verdict, false);
-	make_routes();
-	load(&bench);
-	for (int hook = 0; hook < HOOKED; hook++)
-		for (size_t i = 0; i < sizeof(trials) / sizeof(*trials); i++)
-			try(&bench, &trials[i], &bench.hooks[hook]);
-	ring_buffer__free(bench.ring);
-	gateway_destroy(bench.gateway);
-	loaded_destroy(bench.guard);
-	program_bpf__destroy(bench.driver);
-	for (int family = 0; family < FAMILIES; family++)
-		for (int verdict = 0; verdict < 2; verdict++)
-			prefixes_free(&bench.prefixes[family][verdict]);
+	drive_routes();
+	if (!most)
+		try_real(&bench);
+	for (size_t i = 0; i < GROWTH_COUNTS; i++)
+		if (growth_counts[i] <= most)
+			try_grown(&bench, growth_counts[i]);
 	world_close(&bench.world);
 	return 0;
 }

@@ -111,7 +111,23 @@ def growth(results):
                      cell(fill, "peer_value"), cell(fill_nft, "peer_value"), cell(memory),
                      cell(memory, "peer_value"), cell(memory_nft, "peer_value")])
     return table(["", "prefixes", "lookup", "LPM trie", "build and fill", "LPM trie", "nftables",
-                  "memory", "LPM trie", "nftables"], rows)
+                  "memory", "LPM trie", "nftables"], rows) + growth_of_packets(results)
+
+
+def growth_of_packets(results):
+    """Allowed packets to many destinations: above an empty program, and through a host."""
+    rows = []
+    for name in starts(results, "growth/", 3):
+        family, count = name.split("/")[1:]
+        guard, gateway = name + "/forward", name + "/forward/gateway"
+        rows.append([family, f"{int(count):,}", cell(results.find(name + "/tc/added")),
+                     cell(results.find(name + "/xdp/added"))] +
+                    [cell(results.find(one, "none")) for one in (guard, gateway)] +
+                    [cell(results.find(guard, peer), "peer_value")
+                     for peer in ("none", "lpm-trie", "nftables")])
+    return ["", "The whole program above an empty one, and packets through a forwarding host:", ""
+            ] + table(["", "prefixes", "guard", "gateway", "through the guard", "the gateway",
+                       "none", "LPM trie", "nftables"], rows)
 
 
 def plain(found):

@@ -129,6 +129,7 @@ static inline struct address prefixes_draw(const struct prefixes *prefixes, uint
 static inline void prefixes_free(struct prefixes *prefixes)
 {
 	free(prefixes->items);
+	*prefixes = (struct prefixes){0};
 }
 
 #endif

@@ -51,6 +51,8 @@ int gateway_load(const struct egress_bpf *guard, struct gateway_bpf **gateway,
 	loaded = gateway_bpf__open();
 	if (loaded) {
 		loaded->rodata->config = guard->rodata->config;
+		bpf_program__set_autoload(loaded->progs.gateway_layer3,
+					  loaded_program(guard, FORM_LAYER3) >= 0);
 		error = share_maps(loaded, guard);
 	}
 	if (!error)

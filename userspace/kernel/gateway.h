@@ -9,8 +9,8 @@ struct gateway_bpf;
 
 extern const char *const gateway_names[FORMS];
 
-/* Loads it set as @guard, which is loaded, and on its maps: table, counters, events and flows. 0 or
- * -errno with one message; *gateway is untouched on failure. */
+/* Loads it set as @guard, which is loaded, in the same forms, and on its maps: table, counters,
+ * events and flows. 0 or -errno with one message; *gateway is untouched on failure. */
 int gateway_load(const struct egress_bpf *guard, struct gateway_bpf **gateway,
 		 struct diagnostics *diagnostics);
 void gateway_destroy(struct gateway_bpf *gateway);
