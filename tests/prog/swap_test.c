@@ -212,8 +212,7 @@ static void take_turns(struct applied *applied, unsigned swaps, const char *how)
 
 static void test_applies_on_tcx(void **state)
 {
-	if (!tcx_supported())
-		skip();
+	applied_needs_tcx();
 	take_turns(*state, soaking() ? APPLIES_SOAK : APPLIES, "apply on tcx");
 }
 
@@ -221,7 +220,7 @@ static void test_applies_on_clsact(void **state)
 {
 	struct applied *applied = *state;
 
-	applied->options.without_tcx = true;
+	applied->options.without = LAYER_BIT(LAYER_TCX);
 	take_turns(applied, soaking() ? APPLIES_CLSACT_SOAK : APPLIES, "apply on clsact");
 }
 
@@ -248,8 +247,7 @@ static void test_fast_swaps(void **state)
 	struct ledger ledger;
 	size_t count;
 
-	if (!tcx_supported())
-		skip();
+	applied_needs_tcx();
 	applied->options.flow_interval_ns = INTERVAL_MS * 1000000ull;
 	assert_int_equal(applied_apply(applied, applied->table), 1);
 	hold(applied, 1, &held[0]);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "userspace/agent/baseline.h"
 #include "userspace/cli/cli.h"
@@ -12,18 +11,14 @@
 #include "userspace/cli/review.h"
 #include "userspace/table/bound.h"
 
-/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
 static struct kernel_options options_of(const struct policy *policy)
 {
-	const char *without = getenv("GABELOU_WITHOUT");
-
 	return (struct kernel_options){
 		.monitor = policy->mode == POLICY_MONITOR,
 		.last_word = policy->chain == POLICY_CHAIN_LAST_WORD,
 		.control = policy->control,
 		.guard = policy->guard_auto ? NULL : policy->guard.items,
 		.guard_count = policy->guard_auto ? 0 : policy->guard.count,
-		.without_tcx = without && strstr(without, "tcx"),
 	};
 }
 
@@ -66,7 +61,10 @@ static int enforce(const struct pipeline *pipeline, const unsigned *bound, struc
 	if (!manifest)
 		return diagnostics_error(diagnostics, ENOMEM, (struct location){0},
 					 "out of memory");
-	error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
+	/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
+	error = layers_parse(getenv("GABELOU_WITHOUT"), &options.without, diagnostics);
+	if (!error)
+		error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
 	if (!error && bound)
 		error = baseline_bound(*kernel, pipeline, *bound, diagnostics);
 	if (!error)

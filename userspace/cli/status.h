@@ -15,12 +15,18 @@ struct status {
 	struct agent_state agent;
 	bool agent_running;
 	uint64_t events_lost; /* in the kernel and in the agent */
+	uint32_t layers;      /* mask of LAYER_BIT: those that the guard could use */
 	json_t *problems;     /* array of strings, worst first */
 };
 
 /* 0; -ENOENT with a message if nothing is enforced; -errno with messages. */
 int status_read(struct kernel *kernel, struct status *status, struct diagnostics *diagnostics);
 void status_free(struct status *status);
+
+/* Of the kernel's layers those that what is enforced could use. */
+uint32_t status_layers(const struct manifest *manifest);
+/* What the kernel lacks, and what it costs. */
+void status_print_kernel(FILE *out, uint32_t layers);
 
 void status_print(FILE *out, const struct status *status);
 /* The keys of design.md; a new reference. */

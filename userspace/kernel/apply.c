@@ -115,6 +115,9 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 
 	if (kernel->access != KERNEL_CHANGE)
 		return message(diagnostics, -EPERM, "opened for reading only");
+	error = layers_require(options->without, diagnostics);
+	if (error)
+		return error;
 	if (record_current(kernel, &apply.previous, &unheard))
 		apply.previous = 0;
 	diagnostics_free(&unheard);

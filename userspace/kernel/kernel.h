@@ -20,6 +20,7 @@
 #include <net/if.h>
 
 #include "maps/event.h"
+#include "userspace/kernel/layers.h"
 #include "userspace/table/table.h"
 
 struct kernel;
@@ -57,7 +58,7 @@ struct kernel_options {
 	uint32_t control;   /* mask of enum control */
 	char *const *guard; /* globs; NULL: auto, every interface but loopback */
 	size_t guard_count;
-	bool without_tcx;          /* as if the kernel lacked it: clsact everywhere */
+	uint32_t without;          /* mask of LAYER_BIT: as if the kernel lacked these */
 	uint64_t flow_interval_ns; /* 0: the default, 10 s */
 };
 
