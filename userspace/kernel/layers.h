@@ -19,14 +19,23 @@
 /* Without it there is no guard at all, and an apply is refused. */
 #define LAYER_NEEDED "no policy can be applied"
 
-/* X(identifier, name, Linux version, without it) */
+/* X(identifier, name, Linux version, without it), in the order in which they came */
 #define KERNEL_LAYERS(X)                                                                       \
 	X(FROZEN_MAPS, "frozen-maps", "5.5", LAYER_NEEDED)  /* filled by mmap, then frozen */  \
 	X(RING_BUFFER, "ring-buffer", "5.8", LAYER_NEEDED)  /* flow events */                  \
 	X(ATOMICS, "atomics", "5.12", LAYER_NEEDED)         /* sums of flows, in the guard */  \
 	X(MAP_BATCHES, "map-batches", "5.14", LAYER_NEEDED) /* flows and counters, read out */ \
-	X(LARGE_MAPS, "large-maps", "6.0", LAYER_NEEDED)    /* a section over 4 MiB */         \
-	X(TCX, "tcx", "6.6", "the guard sits at clsact, where a tc command can remove it")
+	X(EGRESS_HOOK, "egress-hook", "5.16",                                                  \
+	  "no backstop: new interfaces are open until the next apply")                         \
+	X(XDP_FRAGS, "xdp-frags", "5.18", "no gateway: interfaces.inside is refused")          \
+	X(LARGE_MAPS, "large-maps", "6.0", LAYER_NEEDED) /* a section over 4 MiB */            \
+	X(XDP_CONTEXT, "xdp-context", "6.2",                                                   \
+	  "what is sent to the gateway itself is judged like all else")                        \
+	X(TCX, "tcx", "6.6", "the guard sits at clsact, where a tc command can remove it")     \
+	X(OWNED_TABLES, "owned-tables", "6.9",                                                 \
+	  "no backstop: new interfaces are open until the next apply")                         \
+	X(EGRESS_OF_ALL, "egress-of-all", "6.16",                                              \
+	  "no backstop: new interfaces are open until the next apply")
 
 enum layer {
 #define LAYER(identifier, name, since, without) LAYER_##identifier,
