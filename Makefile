@@ -11,7 +11,7 @@ Q       := $(if $(filter 1,$(V)),,@)
 say      = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 VERSION  := 0.1.0
-PACKAGES := libbpf libnl-3.0 libnl-route-3.0 libelf jansson yaml-0.1 libzstd libcrypto
+PACKAGES := libbpf libnl-3.0 libnl-route-3.0 libelf jansson yaml-0.1 libzstd libcrypto libcurl zlib libmaxminddb
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS   ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(BUILD) -DGABELOU_VERSION='"$(VERSION)"' -DGABELOU_PREFIX='"$(PREFIX)"'
@@ -20,7 +20,7 @@ LIBS      = $(shell pkg-config --libs $(PACKAGES))
 
 sources   = $(wildcard userspace/$(1)/*.c)
 PURE     := $(foreach folder,base policy atlas table flow ledger,$(call sources,$(folder)))
-SYSTEM   := $(foreach folder,kernel agent cli,$(call sources,$(folder)))
+SYSTEM   := $(foreach folder,kernel fetch agent cli,$(call sources,$(folder)))
 objects   = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 SKELETONS := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
 
@@ -51,7 +51,8 @@ packages:
 	@for need in $(CC):gcc $(CLANG):clang $(BPFTOOL):bpftool pkg-config:pkg-config; do \
 		command -v $${need%%:*} >/dev/null || { echo "missing: apt-get install $${need##*:}"; exit 1; }; done
 	@for need in libbpf:libbpf-dev libnl-3.0:libnl-3-dev libnl-route-3.0:libnl-route-3-dev \
-		libelf:libelf-dev jansson:libjansson-dev yaml-0.1:libyaml-dev libzstd:libzstd-dev libcrypto:libssl-dev; do \
+		libelf:libelf-dev jansson:libjansson-dev yaml-0.1:libyaml-dev libzstd:libzstd-dev libcrypto:libssl-dev \
+		libcurl:libcurl4-openssl-dev zlib:zlib1g-dev libmaxminddb:libmaxminddb-dev; do \
 		pkg-config --exists $${need%%:*} || { echo "missing: apt-get install $${need##*:}"; exit 1; }; done
 
 COMPILE_BPF = $(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-function -I. \
@@ -93,6 +94,9 @@ $(BUILD)/tests/unit/%: $(BUILD)/san/tests/unit/%.o $(call objects,san,$(PURE))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -fsanitize=address,undefined $^ $(LIBS) -lcmocka -o $@
+
+# Compares with what libloc writes and reads.
+$(BUILD)/tests/unit/atlas_location_test: LIBS += -lloc
 
 $(BUILD)/tests/prog/%: $(BUILD)/plain/tests/prog/%.o $(call objects,plain,$(PURE) $(call sources,kernel))
 	$(call say,LINK,$@)
@@ -138,8 +142,10 @@ kernels:
 
 FUZZ_SECONDS ?= 60
 fuzz: $(FUZZERS)
-	@for fuzzer in $(FUZZERS); do echo "== $$fuzzer"; mkdir -p $(BUILD)/corpus/$$(basename $$fuzzer); \
-		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(BUILD)/corpus/$$(basename $$fuzzer) \
+	@for fuzzer in $(FUZZERS); do name=$$(basename $$fuzzer); echo "== $$fuzzer"; mkdir -p $(BUILD)/corpus/$$name; \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+		$$(ls tests/fuzz/$$name.dict 2>/dev/null | sed s/^/-dict=/) $(BUILD)/corpus/$$name \
+		$$(ls -d tests/fuzz/seeds/$$name 2>/dev/null) \
 		2>&1 | grep -E 'ERROR|SUMMARY|stat::' || exit 1; done
 
 # Everything side by side in one run: build/bench.md, build/bench.json and plots.

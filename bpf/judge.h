@@ -16,7 +16,7 @@ static __always_inline const void *section_bytes(void *map)
 
 #define LOOKUP_CONTEXT                 int
 #define LOOKUP_BYTES(context, SECTION) ((void)(context), section_bytes(&table_##SECTION))
-#define LOOKUP_SIZE(context, SECTION)  ((void)(context), (__u64)config_size_##SECTION)
+#define LOOKUP_SIZE(context, SECTION)  ((void)(context), (__u64)config.sizes[TABLE_##SECTION])
 #include "maps/lookup.h"
 
 struct decision {

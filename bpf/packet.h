@@ -2,15 +2,21 @@
 /*
  * What the parser learns of a packet, and the rules of reading one.
  *
- * Only the linear part of an skb is read, since it is the kernel's own copy: what lies in pages may
- * still be written by the sender (PACKET_TX_RING, MSG_ZEROCOPY), who could change the address after
- * the verdict. Where a header is not linear, packet_pull() copies it first.
+ * The entry program says first what a packet is to it: bpf/packet_skb.h (tc) or bpf/packet_xdp.h.
+ * Every step behind that is the same for both.
+ *
+ * Only the linear part of a packet is read, since it is the kernel's own copy: what lies in pages
+ * may still be written by the sender (PACKET_TX_RING, MSG_ZEROCOPY), who could change the address
+ * after the verdict. Where a header is not linear, packet_pull() copies it first.
  */
 #ifndef GABELOU_BPF_PACKET_H
 #define GABELOU_BPF_PACKET_H
 
+#if !defined(GABELOU_BPF_PACKET_SKB_H) && !defined(GABELOU_BPF_PACKET_XDP_H)
+#error "include bpf/packet_skb.h or bpf/packet_xdp.h first"
+#endif
+
 #include <linux/bpf.h>
-#include <linux/pkt_cls.h>
 #include <stdbool.h>
 
 #include <bpf/bpf_endian.h>
@@ -41,42 +47,27 @@ struct packet {
 	__u8 protocol;
 };
 
-static __always_inline void *packet_data(const struct __sk_buff *skb)
-{
-	return (void *)(long)skb->data;
-}
-
-static __always_inline void *packet_end(const struct __sk_buff *skb)
-{
-	return (void *)(long)skb->data_end;
-}
-
-static __always_inline bool packet_is_gso(const struct __sk_buff *skb)
-{
-	return skb->gso_size != 0;
-}
-
 /* The answer where a header up to offset @end is not linear: it is absent, or not yet here. */
-static __always_inline int packet_short(const struct __sk_buff *skb, __u32 end)
+static __always_inline int packet_short(const context_t *context, __u32 end)
 {
-	return end > skb->len ? REASON_TRUNCATED : PARSE_PULL;
+	return end > packet_length(context) ? REASON_TRUNCATED : PARSE_PULL;
 }
 
 /* Makes the first HEADERS_MOST bytes linear. Invalidates packet pointers. */
-static __always_inline bool packet_pull(struct __sk_buff *skb)
+static __always_inline bool packet_pull(context_t *context)
 {
-	__u32 want = skb->len < HEADERS_MOST ? skb->len : HEADERS_MOST;
+	__u32 length = packet_length(context);
 
-	return bpf_skb_pull_data(skb, want) == 0;
+	return packet_linearize(context, length < HEADERS_MOST ? length : HEADERS_MOST);
 }
 
 /* Slow paths: copies @size bytes at @offset, pulling first, so that they come from linear memory.
  * False if they are not there. */
-static __always_inline bool packet_copy(struct __sk_buff *skb, __u32 offset, void *to, __u32 size)
+static __always_inline bool packet_copy(context_t *context, __u32 offset, void *to, __u32 size)
 {
-	if (offset + size > HEADERS_MOST || !packet_pull(skb))
+	if (offset + size > HEADERS_MOST || !packet_pull(context))
 		return false;
-	return bpf_skb_load_bytes(skb, offset, to, size) == 0;
+	return packet_load(context, offset, to, size) == 0;
 }
 
 #endif

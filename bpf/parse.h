@@ -20,76 +20,78 @@ static __always_inline bool is_vlan(__be16 ethertype)
 
 /* What the frame says it carries must be what the kernel was told (a raw socket may lie). With an
  * LLC length in its place, the kernel says ETH_P_802_2, or repeats the length. */
-static __always_inline bool ethertype_honest(const struct __sk_buff *skb, __be16 ethertype)
+static __always_inline bool ethertype_honest(const context_t *context, __be16 ethertype)
 {
-	return skb->protocol == ethertype ||
-	       (bpf_ntohs(ethertype) < ETH_P_802_3_MIN && skb->protocol == bpf_htons(ETH_P_802_2));
+	__be16 told = packet_told(context, ethertype);
+
+	return told == ethertype ||
+	       (bpf_ntohs(ethertype) < ETH_P_802_3_MIN && told == bpf_htons(ETH_P_802_2));
 }
 
-static __always_inline int parse_network(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int parse_network(context_t *context, struct packet *packet)
 {
 	if (likely(packet->ethertype == ETH_P_IP))
-		return parse_ipv4(skb, packet);
+		return parse_ipv4(context, packet);
 	if (packet->ethertype == ETH_P_IPV6)
-		return parse_ipv6(skb, packet);
-	return control_link(skb, packet->ethertype, packet->network);
+		return parse_ipv6(context, packet);
+	return control_link(context, packet->ethertype, packet->network);
 }
 
 /* A tag may stand in the frame or beside it (skb->vlan_tci): together one is understood. */
-static __always_inline int parse_ethernet(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int parse_ethernet(context_t *context, struct packet *packet)
 {
-	struct ethhdr *ethernet = packet_data(skb);
+	struct ethhdr *ethernet = packet_data(context);
 	struct vlan_tag *tag = (void *)(ethernet + 1);
 
-	if (unlikely((void *)(ethernet + 1) > packet_end(skb)))
-		return packet_short(skb, sizeof(*ethernet));
+	if (unlikely((void *)(ethernet + 1) > packet_end(context)))
+		return packet_short(context, sizeof(*ethernet));
 	__be16 ethertype = ethernet->h_proto;
 	packet->ethertype = bpf_ntohs(ethertype);
 	packet->network = sizeof(*ethernet);
-	if (unlikely(!ethertype_honest(skb, ethertype)))
+	if (unlikely(!ethertype_honest(context, ethertype)))
 		return REASON_ETHERTYPE_LIE;
 	if (unlikely(is_vlan(ethertype))) {
-		if ((void *)(tag + 1) > packet_end(skb))
-			return packet_short(skb, sizeof(*ethernet) + sizeof(*tag));
-		if (skb->vlan_present || is_vlan(tag->ethertype))
+		if ((void *)(tag + 1) > packet_end(context))
+			return packet_short(context, sizeof(*ethernet) + sizeof(*tag));
+		if (packet_tag_beside(context) || is_vlan(tag->ethertype))
 			return REASON_VLAN;
 		packet->ethertype = bpf_ntohs(tag->ethertype);
 		packet->network += sizeof(*tag);
 	}
-	return parse_network(skb, packet);
+	return parse_network(context, packet);
 }
 
-/* Links without a header of their own (tun, wireguard): the kernel's word is all there is. In a
- * trial that word is about an Ethernet frame, so the version speaks. */
-static __always_inline int parse_layer3(struct __sk_buff *skb, struct packet *packet)
+/* Links without a header of their own (tun, wireguard): the kernel's word is all there is. Where it
+ * was told nothing, or in a trial something about an Ethernet frame, the version speaks. */
+static __always_inline int parse_layer3(context_t *context, struct packet *packet)
 {
-	__u8 *first = packet_data(skb);
+	__u8 *first = packet_data(context);
 
 	packet->network = 0;
-	packet->ethertype = bpf_ntohs(skb->protocol);
-	if ((void *)(first + 1) > packet_end(skb))
-		return packet_short(skb, sizeof(*first));
-	if (config_trial)
+	packet->ethertype = bpf_ntohs(packet_told(context, 0));
+	if ((void *)(first + 1) > packet_end(context))
+		return packet_short(context, sizeof(*first));
+	if (!PACKET_TOLD || config.trial)
 		packet->ethertype = *first >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP;
 	if (packet->ethertype == ETH_P_IP)
-		return parse_ipv4(skb, packet);
+		return parse_ipv4(context, packet);
 	if (packet->ethertype == ETH_P_IPV6)
-		return parse_ipv6(skb, packet);
+		return parse_ipv6(context, packet);
 	return REASON_ETHERTYPE;
 }
 
 /* PARSE_DONE with the destination in @packet, or the reason that decides without it. */
-static __always_inline int parse(struct __sk_buff *skb, struct packet *packet, bool layer3)
+static __always_inline int parse(context_t *context, struct packet *packet, bool layer3)
 {
 	int answer = PARSE_PULL;
 
 	/* The second time round every header that counts is linear. */
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < 2 && answer == PARSE_PULL; i++) {
-		if (i > 0 && !packet_pull(skb))
+		if (i > 0 && !packet_pull(context))
 			return REASON_TRUNCATED;
 		*packet = (struct packet){};
-		answer = layer3 ? parse_layer3(skb, packet) : parse_ethernet(skb, packet);
+		answer = layer3 ? parse_layer3(context, packet) : parse_ethernet(context, packet);
 	}
 	return answer == PARSE_PULL ? REASON_TRUNCATED : answer;
 }

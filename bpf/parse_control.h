@@ -36,7 +36,7 @@ static __always_inline __u64 ethernet_destination(const struct ethhdr *ethernet)
  */
 static __always_inline int control_answer(__u32 control, bool shape)
 {
-	if (!(config_control & control))
+	if (!(config.control & control))
 		return REASON_ETHERTYPE;
 	return shape ? REASON_CONTROL : REASON_CONTROL_SHAPE;
 }
@@ -55,51 +55,53 @@ struct arp_ethernet_ipv4 {
 };
 
 /* RFC 826: a request or a reply for IPv4 over Ethernet, padding at most to the least frame. */
-static __always_inline int control_arp(struct __sk_buff *skb, __u32 offset)
+static __always_inline int control_arp(context_t *context, __u32 offset)
 {
 	struct arp_ethernet_ipv4 arp;
 
-	if (!packet_copy(skb, offset, &arp, sizeof(arp)))
+	if (!packet_copy(context, offset, &arp, sizeof(arp)))
 		return REASON_TRUNCATED;
-	return control_answer(CONTROL_ARP,
-			      arp.hardware == bpf_htons(1) && arp.protocol == bpf_htons(ETH_P_IP) &&
-				      arp.hardware_size == ETH_ALEN && arp.protocol_size == 4 &&
-				      (arp.operation == bpf_htons(ARP_REQUEST) ||
-				       arp.operation == bpf_htons(ARP_REPLY)) &&
-				      (skb->len == offset + sizeof(arp) ||
-				       skb->len <= ETH_FRAME_LEAST + offset - ETH_HLEN));
+	return control_answer(
+		CONTROL_ARP,
+		arp.hardware == bpf_htons(1) && arp.protocol == bpf_htons(ETH_P_IP) &&
+			arp.hardware_size == ETH_ALEN && arp.protocol_size == 4 &&
+			(arp.operation == bpf_htons(ARP_REQUEST) ||
+			 arp.operation == bpf_htons(ARP_REPLY)) &&
+			(packet_length(context) == offset + sizeof(arp) ||
+			 packet_length(context) <= ETH_FRAME_LEAST + offset - ETH_HLEN));
 }
 
 /* Length field in place of an ethertype: spanning tree is LLC 42 42 03. */
-static __always_inline int control_llc(struct __sk_buff *skb, __u32 offset, __u64 group)
+static __always_inline int control_llc(context_t *context, __u32 offset, __u64 group)
 {
 	__u8 llc[3];
 
-	if (!packet_copy(skb, offset, llc, sizeof(llc)))
+	if (!packet_copy(context, offset, llc, sizeof(llc)))
 		return REASON_TRUNCATED;
 	if (llc[0] != 0x42 || llc[1] != 0x42 || llc[2] != 0x03)
 		return REASON_ETHERTYPE;
-	return control_answer(CONTROL_STP,
-			      group == ETH_GROUP_RESERVED && skb->len <= STP_LENGTH_MOST);
+	return control_answer(CONTROL_STP, group == ETH_GROUP_RESERVED &&
+						   packet_length(context) <= STP_LENGTH_MOST);
 }
 
 /* Frames that are neither IPv4 nor IPv6. */
-__noinline int control_link(struct __sk_buff *skb, __u32 ethertype, __u32 offset)
+__noinline int control_link(context_t *context, __u32 ethertype, __u32 offset)
 {
 	struct ethhdr ethernet;
 
-	if (!packet_copy(skb, 0, &ethernet, sizeof(ethernet)))
+	if (!packet_copy(context, 0, &ethernet, sizeof(ethernet)))
 		return REASON_TRUNCATED;
 	__u64 group = ethernet_destination(&ethernet);
 	bool reserved = (group & ~0xfull) == ETH_GROUP_RESERVED;
-	bool fits = skb->len <= CONTROL_LENGTH_MOST;
+	bool fits = packet_length(context) <= CONTROL_LENGTH_MOST;
 
 	switch (ethertype) {
 	case ETH_P_ARP:
-		return control_arp(skb, offset);
+		return control_arp(context, offset);
 	case ETH_P_SLOW:
-		return control_answer(CONTROL_LACP, group == (ETH_GROUP_RESERVED | 2) &&
-							    skb->len <= LACP_LENGTH_MOST);
+		return control_answer(CONTROL_LACP,
+				      group == (ETH_GROUP_RESERVED | 2) &&
+					      packet_length(context) <= LACP_LENGTH_MOST);
 	case ETH_P_LLDP:
 		return control_answer(CONTROL_LLDP, reserved && fits);
 	case ETH_P_PAE:
@@ -109,21 +111,21 @@ __noinline int control_link(struct __sk_buff *skb, __u32 ethertype, __u32 offset
 			CONTROL_PTP,
 			(group == ETH_GROUP_PTP || group == (ETH_GROUP_RESERVED | 0xe)) && fits);
 	}
-	return ethertype < ETH_P_802_3_MIN ? control_llc(skb, offset, group) : REASON_ETHERTYPE;
+	return ethertype < ETH_P_802_3_MIN ? control_llc(context, offset, group) : REASON_ETHERTYPE;
 }
 
 /* RFC 2236, RFC 3376, RFC 2113: TTL 1, to a group, alone or with Router Alert as the only option.
  */
-__noinline int control_igmp(struct __sk_buff *skb, __u32 offset)
+__noinline int control_igmp(context_t *context, __u32 offset)
 {
 	struct {
 		struct iphdr header;
 		__be32 option;
 	} ip;
 
-	if (!(config_control & CONTROL_IGMP))
+	if (!(config.control & CONTROL_IGMP))
 		return REASON_IP_PROTOCOL;
-	if (!packet_copy(skb, offset, &ip, sizeof(ip)))
+	if (!packet_copy(context, offset, &ip, sizeof(ip)))
 		return REASON_TRUNCATED;
 	bool options =
 		ip.header.ihl == 5 || (ip.header.ihl == 6 && ip.option == bpf_htonl(0x94040000));
@@ -131,7 +133,7 @@ __noinline int control_igmp(struct __sk_buff *skb, __u32 offset)
 	bool whole = !(ip.header.frag_off & bpf_htons(0x3fff));
 
 	return options && group && whole && ip.header.ttl == 1 &&
-			       skb->len <= offset + CONTROL_LENGTH_MOST
+			       packet_length(context) <= offset + CONTROL_LENGTH_MOST
 		       ? REASON_CONTROL
 		       : REASON_CONTROL_SHAPE;
 }
@@ -140,7 +142,7 @@ __noinline int control_igmp(struct __sk_buff *skb, __u32 offset)
 static __always_inline int control_dhcp4(const struct packet *packet, __be16 source_port,
 					 __be16 destination_port)
 {
-	if ((config_control & CONTROL_DHCP) && packet->destination_v4 == 0xffffffff &&
+	if ((config.control & CONTROL_DHCP) && packet->destination_v4 == 0xffffffff &&
 	    destination_port == bpf_htons(67) && source_port == bpf_htons(68))
 		return REASON_CONTROL;
 	return PARSE_DONE;
@@ -150,7 +152,7 @@ static __always_inline int control_dhcp4(const struct packet *packet, __be16 sou
 static __always_inline int control_dhcp6(const struct packet *packet, __be16 source_port,
 					 __be16 destination_port)
 {
-	if ((config_control & CONTROL_DHCP) && packet->destination_high == 0xff02ull << 48 &&
+	if ((config.control & CONTROL_DHCP) && packet->destination_high == 0xff02ull << 48 &&
 	    packet->destination_low == 0x10002 && destination_port == bpf_htons(547) &&
 	    source_port == bpf_htons(546))
 		return REASON_CONTROL;
@@ -167,17 +169,19 @@ static __always_inline bool link_scope(const struct packet *packet)
 /* RFC 4861 on the link, with hop limit 255; RFC 2710 and RFC 3810 with hop limit 1 and Router
  * Alert, so to a group. What goes to another address (a neighbour's global one) is judged by that
  * address. */
-static __always_inline int control_icmp6(struct __sk_buff *skb, const struct packet *packet,
-					 __u8 type, __u8 hop_limit, bool router_alert)
+static __always_inline int control_icmp6(context_t *context, const struct packet *packet, __u8 type,
+					 __u8 hop_limit, bool router_alert)
 {
 	bool group = packet->destination_high >> 56 == 0xff;
 
-	if (type >= 133 && type <= 137 && (config_control & CONTROL_ND) && link_scope(packet))
-		return hop_limit == 255 && skb->len <= ND_LENGTH_MOST ? REASON_CONTROL
-								      : REASON_CONTROL_SHAPE;
-	if (((type >= 130 && type <= 132) || type == 143) && (config_control & CONTROL_MLD) &&
+	if (type >= 133 && type <= 137 && (config.control & CONTROL_ND) && link_scope(packet))
+		return hop_limit == 255 && packet_length(context) <= ND_LENGTH_MOST
+			       ? REASON_CONTROL
+			       : REASON_CONTROL_SHAPE;
+	if (((type >= 130 && type <= 132) || type == 143) && (config.control & CONTROL_MLD) &&
 	    group)
-		return hop_limit == 1 && router_alert && skb->len <= CONTROL_LENGTH_MOST
+		return hop_limit == 1 && router_alert &&
+				       packet_length(context) <= CONTROL_LENGTH_MOST
 			       ? REASON_CONTROL
 			       : REASON_CONTROL_SHAPE;
 	return PARSE_DONE;

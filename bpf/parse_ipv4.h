@@ -12,55 +12,54 @@
 
 /* Does the total length fit the frame? Frames up to the least one may be padded; the kernel's GSO
  * packets may be over 64 kB and then say 0 (IPv4 BIG TCP). */
-static __always_inline bool ipv4_length_fits(const struct __sk_buff *skb, __u32 network,
-					     __u32 total)
+static __always_inline bool ipv4_length_fits(const context_t *context, __u32 network, __u32 total)
 {
-	__u32 room = skb->len - network;
+	__u32 room = packet_length(context) - network;
 
 	if (likely(total == room))
 		return true;
-	if (packet_is_gso(skb))
+	if (packet_is_gso(context))
 		return total == 0 && room > 0xffff;
 	return total >= sizeof(struct iphdr) && total < room &&
-	       skb->len <= ETH_FRAME_LEAST + network - ETH_HLEN;
+	       packet_length(context) <= ETH_FRAME_LEAST + network - ETH_HLEN;
 }
 
-static __always_inline int parse_ipv4_transport(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int parse_ipv4_transport(context_t *context, struct packet *packet)
 {
-	void *start = packet_data(skb) + packet->transport;
+	void *start = packet_data(context) + packet->transport;
 	struct tcphdr *tcp = start;
 	struct udphdr *udp = start;
 	struct icmp_header *icmp = start;
 	int answer;
 
 	if (likely(packet->protocol == IPPROTO_TCP))
-		return TRANSPORT_HEADER(skb, packet->transport, tcp);
+		return TRANSPORT_HEADER(context, packet->transport, tcp);
 	switch (packet->protocol) {
 	case IPPROTO_UDP:
-		answer = TRANSPORT_HEADER(skb, packet->transport, udp);
+		answer = TRANSPORT_HEADER(context, packet->transport, udp);
 		return answer == PARSE_DONE ? control_dhcp4(packet, udp->source, udp->dest)
 					    : answer;
 	case IPPROTO_ICMP:
-		return TRANSPORT_HEADER(skb, packet->transport, icmp);
+		return TRANSPORT_HEADER(context, packet->transport, icmp);
 	}
 	return protocol_refused(packet->protocol);
 }
 
-static __always_inline int parse_ipv4(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
 {
-	struct iphdr *ip = packet_data(skb) + packet->network;
+	struct iphdr *ip = packet_data(context) + packet->network;
 
-	if (unlikely((void *)(ip + 1) > packet_end(skb)))
-		return packet_short(skb, packet->network + sizeof(*ip));
+	if (unlikely((void *)(ip + 1) > packet_end(context)))
+		return packet_short(context, packet->network + sizeof(*ip));
 	if (unlikely(ip->version != 4))
 		return REASON_IP_VERSION;
 	packet->protocol = ip->protocol;
 	packet->destination_v4 = bpf_ntohl(ip->daddr);
 	if (unlikely(ip->ihl < 5 ||
-		     !ipv4_length_fits(skb, packet->network, bpf_ntohs(ip->tot_len))))
+		     !ipv4_length_fits(context, packet->network, bpf_ntohs(ip->tot_len))))
 		return REASON_IP_LENGTH;
 	if (unlikely(ip->protocol == IPPROTO_IGMP))
-		return control_igmp(skb, packet->network);
+		return control_igmp(context, packet->network);
 	if (unlikely(ip->ihl != 5))
 		return REASON_IP_OPTIONS;
 	if (ip->frag_off &
@@ -70,7 +69,7 @@ static __always_inline int parse_ipv4(struct __sk_buff *skb, struct packet *pack
 			       ? PARSE_DONE
 			       : protocol_refused(ip->protocol);
 	packet->transport = packet->network + sizeof(*ip);
-	return parse_ipv4_transport(skb, packet);
+	return parse_ipv4_transport(context, packet);
 }
 
 #endif

@@ -27,7 +27,7 @@ struct ipv6_extension {
 };
 
 /* Walks from walk->offset and walk->protocol. PARSE_DONE or a reason. Off the fast path. */
-__noinline int parse_ipv6_extensions(struct __sk_buff *skb, struct ipv6_walk *walk)
+__noinline int parse_ipv6_extensions(context_t *context, struct ipv6_walk *walk)
 {
 	struct ipv6_extension extension;
 
@@ -42,9 +42,10 @@ __noinline int parse_ipv6_extensions(struct __sk_buff *skb, struct ipv6_walk *wa
 			return REASON_IPV6_EXTENSION;
 		if (kind != IPPROTO_HOPOPTS && kind != IPPROTO_DSTOPTS && kind != IPPROTO_FRAGMENT)
 			return PARSE_DONE;
-		if (!packet_copy(skb, walk->offset, &extension, sizeof(extension)))
-			return walk->offset + sizeof(extension) > skb->len ? REASON_TRUNCATED
-									   : REASON_IPV6_EXTENSION;
+		if (!packet_copy(context, walk->offset, &extension, sizeof(extension)))
+			return walk->offset + sizeof(extension) > packet_length(context)
+				       ? REASON_TRUNCATED
+				       : REASON_IPV6_EXTENSION;
 		walk->protocol = extension.next;
 		if (kind == IPPROTO_FRAGMENT) {
 			walk->offset += 8;
@@ -58,7 +59,8 @@ __noinline int parse_ipv6_extensions(struct __sk_buff *skb, struct ipv6_walk *wa
 			walk->router_alert = true;
 		walk->offset += (extension.length + 1) * 8;
 		if (walk->offset > HEADERS_MOST)
-			return walk->offset > skb->len ? REASON_TRUNCATED : REASON_IPV6_EXTENSION;
+			return walk->offset > packet_length(context) ? REASON_TRUNCATED
+								     : REASON_IPV6_EXTENSION;
 	}
 	return REASON_IPV6_EXTENSION;
 }
@@ -71,66 +73,66 @@ static __always_inline bool is_ipv6_extension(__u8 protocol)
 }
 
 /* As ipv4_length_fits(); a payload length of 0 is BIG TCP if the kernel built it. */
-static __always_inline int ipv6_length(const struct __sk_buff *skb, __u32 network, __u32 payload)
+static __always_inline int ipv6_length(const context_t *context, __u32 network, __u32 payload)
 {
-	__u32 room = skb->len - network - sizeof(struct ipv6hdr);
+	__u32 room = packet_length(context) - network - sizeof(struct ipv6hdr);
 
 	if (likely(payload == room))
 		return PARSE_DONE;
 	if (payload == 0)
-		return packet_is_gso(skb) && room > 0xffff ? PARSE_DONE : REASON_JUMBOGRAM;
-	if (!packet_is_gso(skb) && payload < room &&
-	    skb->len <= ETH_FRAME_LEAST + network - ETH_HLEN)
+		return packet_is_gso(context) && room > 0xffff ? PARSE_DONE : REASON_JUMBOGRAM;
+	if (!packet_is_gso(context) && payload < room &&
+	    packet_length(context) <= ETH_FRAME_LEAST + network - ETH_HLEN)
 		return PARSE_DONE;
 	return REASON_IP_LENGTH;
 }
 
-static __always_inline int parse_ipv6_transport(struct __sk_buff *skb, struct packet *packet,
+static __always_inline int parse_ipv6_transport(context_t *context, struct packet *packet,
 						__u8 hop_limit, bool router_alert)
 {
-	void *start = packet_data(skb) + packet->transport;
+	void *start = packet_data(context) + packet->transport;
 	struct tcphdr *tcp = start;
 	struct udphdr *udp = start;
 	struct icmp_header *icmp = start;
 	int answer;
 
 	if (likely(packet->protocol == IPPROTO_TCP))
-		return TRANSPORT_HEADER(skb, packet->transport, tcp);
+		return TRANSPORT_HEADER(context, packet->transport, tcp);
 	switch (packet->protocol) {
 	case IPPROTO_UDP:
-		answer = TRANSPORT_HEADER(skb, packet->transport, udp);
+		answer = TRANSPORT_HEADER(context, packet->transport, udp);
 		return answer == PARSE_DONE ? control_dhcp6(packet, udp->source, udp->dest)
 					    : answer;
 	case IPPROTO_ICMPV6:
-		answer = TRANSPORT_HEADER(skb, packet->transport, icmp);
+		answer = TRANSPORT_HEADER(context, packet->transport, icmp);
 		return answer == PARSE_DONE
-			       ? control_icmp6(skb, packet, icmp->type, hop_limit, router_alert)
+			       ? control_icmp6(context, packet, icmp->type, hop_limit, router_alert)
 			       : answer;
 	}
 	return protocol_refused(packet->protocol);
 }
 
-static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int parse_ipv6(context_t *context, struct packet *packet)
 {
-	struct ipv6hdr *ip = packet_data(skb) + packet->network;
+	struct ipv6hdr *ip = packet_data(context) + packet->network;
 	struct ipv6_walk walk = {};
 
-	if (unlikely((void *)(ip + 1) > packet_end(skb)))
-		return packet_short(skb, packet->network + sizeof(*ip));
+	if (unlikely((void *)(ip + 1) > packet_end(context)))
+		return packet_short(context, packet->network + sizeof(*ip));
 	if (unlikely(ip->version != 6))
 		return REASON_IP_VERSION;
 	packet->protocol = ip->nexthdr;
 	packet->destination_high = bpf_be64_to_cpu(*(__be64 *)&ip->daddr.in6_u.u6_addr8[0]);
 	packet->destination_low = bpf_be64_to_cpu(*(__be64 *)&ip->daddr.in6_u.u6_addr8[8]);
 	__u8 hop_limit = ip->hop_limit;
-	int answer = ipv6_length(skb, packet->network, bpf_ntohs(ip->payload_len));
+	int answer = ipv6_length(context, packet->network, bpf_ntohs(ip->payload_len));
 	if (unlikely(answer != PARSE_DONE))
 		return answer;
 
 	walk.offset = packet->network + sizeof(*ip);
 	walk.protocol = packet->protocol;
 	if (unlikely(is_ipv6_extension(walk.protocol))) {
-		answer = parse_ipv6_extensions(skb, &walk);
+		answer = parse_ipv6_extensions(context, &walk);
 		packet->protocol = walk.protocol;
 		if (answer != PARSE_DONE)
 			return answer;
@@ -144,7 +146,7 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *pack
 			return REASON_IPV6_EXTENSION;
 	}
 	packet->transport = walk.offset;
-	return parse_ipv6_transport(skb, packet, hop_limit, walk.router_alert);
+	return parse_ipv6_transport(context, packet, hop_limit, walk.router_alert);
 }
 
 #endif

@@ -14,6 +14,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 
+#include "bpf/parse_control.h"
 #include "bpf/parse_transport.h"
 
 #define ETHERTYPE_OFFSET 12
@@ -21,21 +22,31 @@
 #define IPV4_FRAGMENT    0x3fff /* of frag_off: more fragments, or an offset */
 #define IPV6_PLAIN_FIRST 0x60   /* version 6; the low half belongs to the traffic class */
 
-static __always_inline bool plain_transport(const struct __sk_buff *skb, struct packet *packet)
+static __always_inline bool plain_transport(const context_t *context, struct packet *packet)
 {
-	void *start = packet_data(skb) + packet->transport;
+	void *start = packet_data(context) + packet->transport;
 
 	if (likely(packet->protocol == IPPROTO_TCP))
-		return start + sizeof(struct tcphdr) <= packet_end(skb);
-	return packet->protocol == IPPROTO_UDP && start + sizeof(struct udphdr) <= packet_end(skb);
+		return start + sizeof(struct tcphdr) <= packet_end(context);
+	return packet->protocol == IPPROTO_UDP &&
+	       start + sizeof(struct udphdr) <= packet_end(context);
 }
 
-static __always_inline bool plain_ipv4(const struct __sk_buff *skb, struct packet *packet)
+/* Off a wire the least frame is padded. (With IPv6 no plain packet is so short.) */
+static __always_inline bool plain_length_ipv4(const context_t *context, __u32 total)
 {
-	const struct iphdr *ip = packet_data(skb) + ETH_HLEN;
+	__u32 length = packet_length(context), room = length - ETH_HLEN;
 
-	if (unlikely((void *)(ip + 1) > packet_end(skb)) || *(__u8 *)ip != IPV4_PLAIN_FIRST ||
-	    bpf_ntohs(ip->tot_len) != skb->len - ETH_HLEN ||
+	return likely(total == room) || (PACKET_PADDED && length <= ETH_FRAME_LEAST &&
+					 total < room && total >= sizeof(struct iphdr));
+}
+
+static __always_inline bool plain_ipv4(const context_t *context, struct packet *packet)
+{
+	const struct iphdr *ip = packet_data(context) + ETH_HLEN;
+
+	if (unlikely((void *)(ip + 1) > packet_end(context)) || *(__u8 *)ip != IPV4_PLAIN_FIRST ||
+	    !plain_length_ipv4(context, bpf_ntohs(ip->tot_len)) ||
 	    ip->frag_off & bpf_htons(IPV4_FRAGMENT) || ip->daddr == 0xffffffff) /* may be DHCP */
 		return false;
 	packet->ethertype = ETH_P_IP;
@@ -43,16 +54,16 @@ static __always_inline bool plain_ipv4(const struct __sk_buff *skb, struct packe
 	packet->transport = ETH_HLEN + sizeof(*ip);
 	packet->protocol = ip->protocol;
 	packet->destination_v4 = bpf_ntohl(ip->daddr);
-	return plain_transport(skb, packet);
+	return plain_transport(context, packet);
 }
 
-static __always_inline bool plain_ipv6(const struct __sk_buff *skb, struct packet *packet)
+static __always_inline bool plain_ipv6(const context_t *context, struct packet *packet)
 {
-	const struct ipv6hdr *ip = packet_data(skb) + ETH_HLEN;
+	const struct ipv6hdr *ip = packet_data(context) + ETH_HLEN;
 
-	if (unlikely((void *)(ip + 1) > packet_end(skb)) ||
+	if (unlikely((void *)(ip + 1) > packet_end(context)) ||
 	    (*(__u8 *)ip & 0xf0) != IPV6_PLAIN_FIRST ||
-	    bpf_ntohs(ip->payload_len) != skb->len - ETH_HLEN - sizeof(*ip) ||
+	    bpf_ntohs(ip->payload_len) != packet_length(context) - ETH_HLEN - sizeof(*ip) ||
 	    ip->daddr.in6_u.u6_addr8[0] == 0xff) /* may be DHCPv6 */
 		return false;
 	packet->ethertype = ETH_P_IPV6;
@@ -61,18 +72,18 @@ static __always_inline bool plain_ipv6(const struct __sk_buff *skb, struct packe
 	packet->protocol = ip->nexthdr;
 	packet->destination_high = bpf_be64_to_cpu(*(__be64 *)&ip->daddr.in6_u.u6_addr8[0]);
 	packet->destination_low = bpf_be64_to_cpu(*(__be64 *)&ip->daddr.in6_u.u6_addr8[8]);
-	return plain_transport(skb, packet);
+	return plain_transport(context, packet);
 }
 
 /* The ethertype of a frame that may be plain; 0 if it is not. */
-static __always_inline __be16 plain_ethertype(const struct __sk_buff *skb)
+static __always_inline __be16 plain_ethertype(const context_t *context)
 {
-	void *data = packet_data(skb);
+	void *data = packet_data(context);
 
-	if (unlikely(data + ETH_HLEN > packet_end(skb)))
+	if (unlikely(data + ETH_HLEN > packet_end(context)))
 		return 0;
 	__be16 ethertype = *(__be16 *)(data + ETHERTYPE_OFFSET);
-	return skb->protocol == ethertype ? ethertype : 0;
+	return packet_told(context, ethertype) == ethertype ? ethertype : 0;
 }
 
 #endif

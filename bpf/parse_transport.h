@@ -44,9 +44,9 @@ static __always_inline int protocol_refused(__u8 protocol)
 }
 
 /* Is the header at @offset linear? PARSE_DONE, a reason, or PARSE_PULL. */
-#define TRANSPORT_HEADER(skb, offset, header)                      \
-	((void *)((header) + 1) > packet_end(skb)                  \
-		 ? packet_short(skb, (offset) + sizeof(*(header))) \
+#define TRANSPORT_HEADER(context, offset, header)                      \
+	((void *)((header) + 1) > packet_end(context)                  \
+		 ? packet_short(context, (offset) + sizeof(*(header))) \
 		 : PARSE_DONE)
 
 #endif

@@ -11,25 +11,13 @@
 
 #include "bpf/judge.h"
 
-/* On the wire a GSO packet is many. */
-static __always_inline __u64 packet_count(const struct __sk_buff *skb)
-{
-	return skb->gso_segs ? skb->gso_segs : 1;
-}
-
-/* With the headers of every segment, where the kernel has counted them. */
-static __always_inline __u64 packet_bytes(const struct __sk_buff *skb)
-{
-	return skb->wire_len ? skb->wire_len : skb->len;
-}
-
-static __always_inline void count(const struct __sk_buff *skb, __u32 slot)
+static __always_inline void count(const context_t *context, __u32 slot)
 {
 	struct counter *counter = bpf_map_lookup_elem(&counters, &slot);
 
 	if (likely(counter)) {
-		counter->packets += packet_count(skb);
-		counter->bytes += packet_bytes(skb);
+		counter->packets += packet_count(context);
+		counter->bytes += packet_bytes(context);
 	}
 }
 
@@ -43,28 +31,28 @@ static __always_inline void report_lost(void)
 }
 
 /* What the parser reached is linear since it was read; what it did not reach is left zero. */
-static __always_inline void fill_addresses(struct __sk_buff *skb, const struct packet *packet,
+static __always_inline void fill_addresses(context_t *context, const struct packet *packet,
 					   struct flow_key *key)
 {
 	if (packet->ethertype == ETH_P_IP) {
-		bpf_skb_load_bytes(skb, packet->network + offsetof(struct iphdr, saddr),
-				   key->source, 4);
-		bpf_skb_load_bytes(skb, packet->network + offsetof(struct iphdr, daddr),
-				   key->destination, 4);
+		packet_load(context, packet->network + offsetof(struct iphdr, saddr), key->source,
+			    4);
+		packet_load(context, packet->network + offsetof(struct iphdr, daddr),
+			    key->destination, 4);
 	} else if (packet->ethertype == ETH_P_IPV6) {
-		bpf_skb_load_bytes(skb, packet->network + offsetof(struct ipv6hdr, saddr),
-				   key->source, 16);
-		bpf_skb_load_bytes(skb, packet->network + offsetof(struct ipv6hdr, daddr),
-				   key->destination, 16);
+		packet_load(context, packet->network + offsetof(struct ipv6hdr, saddr), key->source,
+			    16);
+		packet_load(context, packet->network + offsetof(struct ipv6hdr, daddr),
+			    key->destination, 16);
 	}
 }
 
-static __always_inline void fill_ports(struct __sk_buff *skb, const struct packet *packet,
+static __always_inline void fill_ports(context_t *context, const struct packet *packet,
 				       struct flow_key *key)
 {
 	__be16 ports[2]; /* of ICMP: type and code, checksum */
 
-	if (!packet->transport || bpf_skb_load_bytes(skb, packet->transport, ports, sizeof(ports)))
+	if (!packet->transport || packet_load(context, packet->transport, ports, sizeof(ports)))
 		return;
 	if (packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6) {
 		key->destination_port = bpf_ntohs(ports[0]);
@@ -93,23 +81,23 @@ static __always_inline void report_event(const struct flow_key *key, struct flow
 		.row = state->row,
 		.rule = state->rule,
 		.kind = kind,
-		.flags = config_monitor ? EVENT_MONITOR : 0,
+		.flags = PACKET_FLAGS | (config.monitor ? EVENT_MONITOR : 0),
 	};
 	state->first = 0;
 	bpf_ringbuf_submit(event, 0);
 }
 
 /* A flow that is known: add, and report if its interval is over. */
-static __always_inline void report_later(const struct __sk_buff *skb, const struct flow_key *key,
+static __always_inline void report_later(const context_t *context, const struct flow_key *key,
 					 struct flow_state *state, __u64 now)
 {
 	__u64 reported = state->reported;
 
 	if (!state->first)
 		state->first = now;
-	__sync_fetch_and_add(&state->packets, packet_count(skb));
-	__sync_fetch_and_add(&state->bytes, packet_bytes(skb));
-	if (now - reported >= config_flow_interval &&
+	__sync_fetch_and_add(&state->packets, packet_count(context));
+	__sync_fetch_and_add(&state->bytes, packet_bytes(context));
+	if (now - reported >= config.flow_interval &&
 	    __sync_val_compare_and_swap(&state->reported, reported, now) == reported)
 		report_event(key, state, now, EVENT_SUMMARY);
 }
@@ -147,7 +135,7 @@ static __always_inline __u64 report_what(const struct decision *decision)
 	return decision->row | (__u64)decision->rule << 32 | (__u64)decision->reason << 48;
 }
 
-__noinline int report(struct __sk_buff *skb, __u64 where, __u64 what)
+__noinline int report(context_t *context, __u64 where, __u64 what)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	const struct packet packet = {
@@ -159,26 +147,27 @@ __noinline int report(struct __sk_buff *skb, __u64 where, __u64 what)
 	struct flow_state fresh = {
 		.first = now,
 		.reported = now,
-		.packets = packet_count(skb),
-		.bytes = packet_bytes(skb),
+		.packets = packet_count(context),
+		.bytes = packet_bytes(context),
 		.row = (__u32)what,
 		.rule = (__u16)(what >> 32),
+		.flags = PACKET_FLAGS,
 	};
 	struct flow_key key = {
-		.ifindex = skb->ifindex,
-		.generation = config_generation,
+		.ifindex = packet_interface(context),
+		.generation = config.generation,
 		.ethertype = packet.ethertype,
 		.protocol = packet.protocol,
 		.reason = (__u8)(what >> 48),
 	};
 
-	fill_addresses(skb, &packet, &key);
-	fill_ports(skb, &packet, &key);
+	fill_addresses(context, &packet, &key);
+	fill_ports(context, &packet, &key);
 	struct flow_state *known = bpf_map_lookup_elem(&flows, &key);
 	if (!known)
 		known = report_first(&key, &fresh, now);
 	if (known)
-		report_later(skb, &key, known, now);
+		report_later(context, &key, known, now);
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define EVENT_ABI 1 /* bump with any change of the structs below */
+#define EVENT_ABI 2 /* bump with any change of the structs below */
 
 /* Addresses in network byte order; IPv4 in the first 4 bytes, the rest zero. Ports in host order.
  * What the parser did not reach is zero. */
@@ -20,7 +20,7 @@ struct flow_key {
 	__u8 destination[16];
 	__u16 source_port;
 	__u16 destination_port; /* ICMP: type << 8 | code */
-	__u32 ifindex;
+	__u32 ifindex;          /* where it was judged */
 	__u32 generation;
 	__u16 ethertype; /* host order: 0x0800, 0x86dd, ... */
 	__u8 protocol;   /* IP protocol number */
@@ -34,7 +34,8 @@ struct flow_state {
 	__u64 bytes;
 	__u32 row; /* row of the verdict table; ROW_NOT_JUDGED if the table was not asked */
 	__u16 rule;
-	__u16 reserved;
+	__u8 flags; /* enum event_flag, but for EVENT_MONITOR */
+	__u8 reserved;
 };
 
 #define ROW_NOT_JUDGED 0xffffffff
@@ -46,6 +47,7 @@ enum event_kind {
 
 enum event_flag {
 	EVENT_MONITOR = 1 << 0, /* let pass: the policy is in monitor mode */
+	EVENT_GATEWAY = 1 << 1, /* judged where it came in; else where it was to go out */
 };
 
 struct flow_event {

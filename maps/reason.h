@@ -38,13 +38,14 @@ enum verdict { VERDICT_DENY, VERDICT_ALLOW };
 	REASON(CONTROL, "control", ALLOW, "control traffic of the link")                           \
 	REASON(LIFELINE, "lifeline", ALLOW, "the lifeline, open under every policy")               \
 	REASON(LOCAL, "local", ALLOW, "local: private or connected space, not judged")             \
+	REASON(GATEWAY, "gateway", ALLOW, "for the gateway itself, which does not forward it")     \
 	/* A rule decided. */                                                                      \
 	REASON(RULE_EXCEPT, "rule-except", ALLOW, "an exception allows it")                        \
 	REASON(RULE_DENY, "rule-deny", DENY, "a deny rule matches")                                \
 	REASON(RULE_ALLOW, "rule-allow", ALLOW, "an allow rule matches")                           \
 	/* No rule allows it: what the nearest allow rule lacked. */                               \
 	REASON(SOIL, "soil", DENY, "its soil is not approved")                                     \
-	REASON(SOIL_UNKNOWN, "soil-unknown", DENY, "no source knows its soil")                     \
+	REASON(SOIL_UNKNOWN, "soil-unknown", DENY, "its soil is not known")                        \
 	REASON(SOIL_CONTESTED, "soil-contested", DENY,                                             \
 	       "the sources contradict each other about its soil")                                 \
 	REASON(ANYCAST, "anycast", DENY, "anycast: it has no one soil")                            \

@@ -9,6 +9,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/pkt_cls.h>
+#include <stdbool.h>
 
 #include <bpf/bpf_helpers.h>
 
@@ -22,13 +23,20 @@ struct {
 	__type(value, struct drive_target);
 } targets SEC(".maps");
 
-/* The program that is measured. */
+/* The program that is measured. A map of programs takes only those of one kind. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
-} measured SEC(".maps");
+} measured_tc SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} measured_xdp SEC(".maps");
 
 __u32 position;    /* of the next target */
 __u32 target_mask; /* number of targets - 1 */
@@ -39,7 +47,7 @@ int empty_tc(struct __sk_buff *skb __attribute__((unused)))
 	return TC_ACT_UNSPEC;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int empty_xdp(struct xdp_md *xdp __attribute__((unused)))
 {
 	return XDP_PASS;
@@ -52,30 +60,41 @@ static __always_inline const struct drive_target *next_target(void)
 	return bpf_map_lookup_elem(&targets, &index);
 }
 
-SEC("tc")
-int drive_v4(struct __sk_buff *skb)
+/* Gives the IPv4 packet its next destination. False: there is no room for one. */
+static __always_inline bool turn_v4(void *data, void *end)
 {
-	struct iphdr *ip = (void *)(long)skb->data + ETH_HLEN;
+	struct iphdr *ip = data + ETH_HLEN;
 	const struct drive_target *target = next_target();
 
-	if (!target || (void *)(ip + 1) > (void *)(long)skb->data_end)
-		return TC_ACT_SHOT;
+	if (!target || (void *)(ip + 1) > end)
+		return false;
 	ip->daddr = target->words[0];
-	bpf_tail_call(skb, &measured, 0);
-	return TC_ACT_SHOT;
+	return true;
 }
 
-SEC("tc")
-int drive_v6(struct __sk_buff *skb)
+static __always_inline bool turn_v6(void *data, void *end)
 {
-	struct ipv6hdr *ip = (void *)(long)skb->data + ETH_HLEN;
+	struct ipv6hdr *ip = data + ETH_HLEN;
 	const struct drive_target *target = next_target();
 
-	if (!target || (void *)(ip + 1) > (void *)(long)skb->data_end)
-		return TC_ACT_SHOT;
+	if (!target || (void *)(ip + 1) > end)
+		return false;
 	__builtin_memcpy(&ip->daddr, target->words, sizeof(ip->daddr));
-	bpf_tail_call(skb, &measured, 0);
-	return TC_ACT_SHOT;
+	return true;
 }
+
+#define DRIVER(section, name, context, turn, map, refused)                            \
+	SEC(section)                                                                  \
+	int name(struct context *packet)                                              \
+	{                                                                             \
+		if (turn((void *)(long)packet->data, (void *)(long)packet->data_end)) \
+			bpf_tail_call(packet, &map, 0);                               \
+		return refused;                                                       \
+	}
+
+DRIVER("tc", drive_tc_v4, __sk_buff, turn_v4, measured_tc, TC_ACT_SHOT)
+DRIVER("tc", drive_tc_v6, __sk_buff, turn_v6, measured_tc, TC_ACT_SHOT)
+DRIVER("xdp.frags", drive_xdp_v4, xdp_md, turn_v4, measured_xdp, XDP_DROP)
+DRIVER("xdp.frags", drive_xdp_v6, xdp_md, turn_v6, measured_xdp, XDP_DROP)
 
 char _license[] SEC("license") = "GPL";

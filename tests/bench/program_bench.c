@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the whole guard costs a packet, beside an empty program on the same packets (BPF_PROG_RUN).
+ * What the whole guard (tc) and the whole gateway (XDP) cost a packet, each beside an empty program
+ * of its kind on the same packets (BPF_PROG_RUN).
  *
- * The guard is loaded as it is for an apply, with its own ring and attached to nothing.
+ * Both are loaded as they are for an apply, with their own ring and attached to nothing. The
+ * gateway asks the kernel's routes of a denied packet: they are those of a router, in a network
+ * namespace of this process.
  */
 #include <bpf/libbpf.h>
 #include <linux/if_ether.h>
@@ -16,7 +19,7 @@
 #include "tests/bench/program.h"
 #include "tests/bench/program.skel.h"
 #include "tests/bench/world.h"
-#include "userspace/kernel/load.h"
+#include "userspace/kernel/gateway.h"
 
 #define INTERVAL_NS 3600000000000ull /* no flow is reported a second time while we measure */
 #define REPEATS     (1u << 20)
@@ -75,6 +78,16 @@ static const struct trial trials[] = {
 	{FAMILY_V6, IPPROTO_TCP, VERDICT_DENY, CASE_FLOOD},
 };
 
+/* A kind of program. */
+struct subject {
+	const char *name;
+	int program, empty, measured; /* file descriptors */
+	int drivers[FAMILIES];
+	int drop; /* what the program answers to deny */
+};
+
+enum subject_kind { HOOKED_TC, HOOKED_XDP, HOOKED };
+
 struct bench {
 	unsigned runs;
 	uint32_t repeats;
@@ -82,6 +95,8 @@ struct bench {
 	struct prefixes prefixes[FAMILIES][2]; /* by verdict */
 	struct program_bpf *driver;
 	struct egress_bpf *guard;
+	struct gateway_bpf *gateway;
+	struct subject hooks[HOOKED];
 	struct ring_buffer *ring;
 	uint64_t random;
 };
@@ -90,6 +105,30 @@ static int ignore_event(void *context, void *event, size_t size)
 {
 	(void)context, (void)event, (void)size;
 	return 0;
+}
+
+static void fill_hooks(struct bench *bench)
+{
+	const struct program_bpf *driver = bench->driver;
+
+	bench->hooks[HOOKED_TC] = (struct subject){
+		.name = "tc",
+		.program = loaded_program(bench->guard, FORM_ETHERNET),
+		.empty = bpf_program__fd(driver->progs.empty_tc),
+		.measured = bpf_map__fd(driver->maps.measured_tc),
+		.drivers = {[FAMILY_V4] = bpf_program__fd(driver->progs.drive_tc_v4),
+			    [FAMILY_V6] = bpf_program__fd(driver->progs.drive_tc_v6)},
+		.drop = TC_ACT_SHOT,
+	};
+	bench->hooks[HOOKED_XDP] = (struct subject){
+		.name = "xdp",
+		.program = gateway_program(bench->gateway, FORM_ETHERNET),
+		.empty = bpf_program__fd(driver->progs.empty_xdp),
+		.measured = bpf_map__fd(driver->maps.measured_xdp),
+		.drivers = {[FAMILY_V4] = bpf_program__fd(driver->progs.drive_xdp_v4),
+			    [FAMILY_V6] = bpf_program__fd(driver->progs.drive_xdp_v6)},
+		.drop = XDP_DROP,
+	};
 }
 
 static void load(struct bench *bench)
@@ -108,8 +147,10 @@ static void load(struct bench *bench)
 	bench->driver = program_bpf__open_and_load();
 	if (!bench->driver)
 		bench_die("the driver cannot be loaded");
-	if (load_generation(&request, &bench->guard, &diagnostics))
+	if (load_generation(&request, &bench->guard, &diagnostics) ||
+	    gateway_load(bench->guard, &bench->gateway, &diagnostics))
 		world_refused(&diagnostics);
+	fill_hooks(bench);
 	bench->ring =
 		ring_buffer__new(loaded_map(bench->guard, "events"), ignore_event, NULL, NULL);
 	if (!bench->ring)
@@ -187,36 +228,37 @@ static double run(int program, const struct frame *frame, uint32_t repeats)
 }
 
 /* The driver, which from now on begins at the first target and calls @program. */
-static int prepare_driver(struct bench *bench, const struct trial *trial, int program)
+static int prepare_driver(struct bench *bench, const struct trial *trial, const struct subject *hook,
+			  int program)
 {
 	__u32 zero = 0;
 
-	if (bpf_map_update_elem(bpf_map__fd(bench->driver->maps.measured), &zero, &program, 0))
+	if (bpf_map_update_elem(hook->measured, &zero, &program, 0))
 		bench_die("the program cannot be called");
 	bench->driver->bss->position = 0;
-	return bpf_program__fd(trial->family == FAMILY_V4 ? bench->driver->progs.drive_v4
-							  : bench->driver->progs.drive_v6);
+	return hook->drivers[trial->family];
 }
 
-static double drive(struct bench *bench, const struct trial *trial, int program,
-		    const struct frame *frame, uint32_t repeats)
+static double drive(struct bench *bench, const struct trial *trial, const struct subject *hook,
+		    int program, const struct frame *frame, uint32_t repeats)
 {
-	return run(prepare_driver(bench, trial, program), frame, repeats);
+	return run(prepare_driver(bench, trial, hook, program), frame, repeats);
 }
 
 /* A number for the wrong verdict is worth nothing. */
-static void check(struct bench *bench, const struct trial *trial, const struct frame *frame)
+static void check(struct bench *bench, const struct trial *trial, const struct subject *hook,
+		  const struct frame *frame)
 {
-	int driver = prepare_driver(bench, trial, loaded_program(bench->guard, FORM_ETHERNET));
+	int driver = prepare_driver(bench, trial, hook, hook->program);
 	uint32_t count = kinds[trial->kind].targets;
 
 	for (uint32_t i = 0; i < count && i < CHECKS; i++) {
 		int action;
 
 		run_for(driver, frame, 1, &action);
-		if ((action == TC_ACT_SHOT) != (trial->verdict == VERDICT_DENY)) {
-			fprintf(stderr, "bench: the guard %s what the table %s\n",
-				action == TC_ACT_SHOT ? "denies" : "allows",
+		if ((action == hook->drop) != (trial->verdict == VERDICT_DENY)) {
+			fprintf(stderr, "bench: the program (%s) %s what the table %s\n",
+				hook->name, action == hook->drop ? "denies" : "allows",
 				trial->verdict == VERDICT_DENY ? "denies" : "allows");
 			exit(1);
 		}
@@ -239,8 +281,8 @@ static void draw_targets(struct bench *bench, const struct trial *trial,
 	bench->driver->bss->target_mask = count - 1;
 }
 
-static double measure(struct bench *bench, const struct trial *trial, int program,
-		      const struct frame *frame)
+static double measure(struct bench *bench, const struct trial *trial, const struct subject *hook,
+		      int program, const struct frame *frame)
 {
 	double spent = 0;
 
@@ -251,38 +293,36 @@ static double measure(struct bench *bench, const struct trial *trial, int progra
 	case CASE_NEW:
 		for (uint32_t done = 0; done < bench->repeats / 4; done += NEW_FLOWS) {
 			forget_flows(bench);
-			spent += drive(bench, trial, program, frame, NEW_FLOWS) * NEW_FLOWS;
+			spent += drive(bench, trial, hook, program, frame, NEW_FLOWS) * NEW_FLOWS;
 		}
 		return spent / (bench->repeats / 4);
 	default:
-		drive(bench, trial, program, frame, kinds[trial->kind].targets);
-		return drive(bench, trial, program, frame, bench->repeats);
+		drive(bench, trial, hook, program, frame, kinds[trial->kind].targets);
+		return drive(bench, trial, hook, program, frame, bench->repeats);
 	}
 }
 
 /* The programs take turns: what disturbs the machine for longer disturbs both. */
-static void try(struct bench *bench, const struct trial *trial)
+static void try(struct bench *bench, const struct trial *trial, const struct subject *hook)
 {
 	const struct prefixes *prefixes = &bench->prefixes[trial->family][trial->verdict];
 	struct frame frame = make_frame(trial, prefixes_draw(prefixes, &bench->random));
-	int guard = loaded_program(bench->guard, FORM_ETHERNET);
-	int empty = bpf_program__fd(bench->driver->progs.empty_tc);
 	struct bench_series ours = {0}, theirs = {0}, added = {0};
 	char name[96];
 
 	draw_targets(bench, trial, prefixes);
-	check(bench, trial, &frame);
+	check(bench, trial, hook, &frame);
 	forget_flows(bench);
 	for (unsigned i = 0; i < bench->runs; i++) {
-		double without = measure(bench, trial, empty, &frame);
-		double with = measure(bench, trial, guard, &frame);
+		double without = measure(bench, trial, hook, hook->empty, &frame);
+		double with = measure(bench, trial, hook, hook->program, &frame);
 
 		bench_add(&theirs, without);
 		bench_add(&ours, with);
 		bench_add(&added, with - without);
 	}
 	forget_flows(bench);
-	snprintf(name, sizeof(name), "program/tc/%s/%s/%s/%s",
+	snprintf(name, sizeof(name), "program/%s/%s/%s/%s/%s", hook->name,
 		 trial->family == FAMILY_V4 ? "v4" : "v6",
 		 trial->protocol == IPPROTO_TCP ? "tcp" : "udp",
 		 trial->verdict == VERDICT_ALLOW ? "allow" : "deny", kinds[trial->kind].name);
@@ -291,18 +331,22 @@ static void try(struct bench *bench, const struct trial *trial)
 	bench_report(name, "ns", &added, NULL, NULL);
 }
 
-static void try_empty_xdp(struct bench *bench)
+/* A router's, as small as can be: the gateway asks it for the way of a denied packet. */
+static void make_routes(void)
 {
-	const struct prefixes *prefixes = &bench->prefixes[FAMILY_V4][VERDICT_ALLOW];
-	struct frame frame = make_frame(&trials[0], prefixes_draw(prefixes, &bench->random));
-	int program = bpf_program__fd(bench->driver->progs.empty_xdp);
-	struct bench_series series = {0};
-
-	for (unsigned i = 0; i < bench->runs; i++) {
-		run(program, &frame, bench->repeats / 64);
-		bench_add(&series, run(program, &frame, bench->repeats));
+	if (unshare(CLONE_NEWNET))
+		bench_die("unshare");
+	if (kernel_in_initial_namespace()) {
+		fprintf(stderr, "bench: refused in the network namespace of the machine itself\n");
+		exit(1);
 	}
-	bench_report("program/xdp/empty", "ns", &series, NULL, NULL);
+	if (system("ip link set lo up && ip link add out0 type veth peer name out1 && "
+		   "ip address add 10.79.0.1/24 dev out0 && ip address add fd79::1/64 dev out0 && "
+		   "ip link set out0 up && ip link set out1 up && "
+		   "echo 1 >/proc/sys/net/ipv4/conf/all/forwarding && "
+		   "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding && "
+		   "ip route add default via 10.79.0.2 && ip -6 route add default via fd79::2"))
+		bench_die("routes");
 }
 
 int main(int argc, char **argv)
@@ -323,11 +367,13 @@ int main(int argc, char **argv)
 		for (int verdict = 0; verdict < 2; verdict++)
 			bench.prefixes[family][verdict] = world_prefixes(
 				&bench.world, (enum family)family, (enum verdict)verdict, false);
+	make_routes();
 	load(&bench);
-	for (size_t i = 0; i < sizeof(trials) / sizeof(*trials); i++)
-		try(&bench, &trials[i]);
-	try_empty_xdp(&bench);
+	for (int hook = 0; hook < HOOKED; hook++)
+		for (size_t i = 0; i < sizeof(trials) / sizeof(*trials); i++)
+			try(&bench, &trials[i], &bench.hooks[hook]);
 	ring_buffer__free(bench.ring);
+	gateway_destroy(bench.gateway);
 	loaded_destroy(bench.guard);
 	program_bpf__destroy(bench.driver);
 	for (int family = 0; family < FAMILIES; family++)

@@ -63,16 +63,14 @@ def lookup(results):
 
 def program(results):
     rows = []
-    for name in starts(results, "program/tc/", 6):
+    for name in starts(results, "program/", 6):
         found = results.find(name, "empty program")
         if not found:
             continue
         rows.append([name.removeprefix("program/"), cell(found), cell(found, "peer_value"),
                      cell(results.find(name + "/added")), str(found["runs"]),
                      f"{100 * found['spread']:.0f} %"])
-    xdp = results.find("program/xdp/empty")
-    return table(["packets", "guard", "empty program", "added", "runs", "spread"], rows) + [
-        "", f"An empty XDP program: {cell(xdp)}. The gateway (XDP) is not built yet."]
+    return table(["packets", "gabelou", "empty program", "added", "runs", "spread"], rows)
 
 
 def forward_matrix(results, suffix):

@@ -112,7 +112,7 @@ lab_gabelou nonsense >/dev/null 2>&1
 tap_is "a verb that does not exist: exit" $? 2
 lab_gabelou apply "$lab_folder/nosuch.yaml" >/dev/null 2>&1
 tap_is "a policy that does not exist: exit" $? 1
-for verb in check explain apply status agent detach; do
+for verb in check explain apply update status agent detach; do
 	tap_try "$verb --help" lab_gabelou "$verb" --help
 done
 tap_end

@@ -87,6 +87,7 @@ static inline uint32_t applied_apply(struct applied *applied, const struct table
 				 &applied->diagnostics);
 
 	json_decref(record);
+	kernel_retire(applied->kernel, &applied->diagnostics);
 	if (error)
 		namespace_say(&applied->diagnostics);
 	assert_int_equal(error, 0);

@@ -2,13 +2,14 @@
 /*
  * Goal: three ways to a verdict agree on every address tried.
  *
- * kernel  the guard's program, by BPF_PROG_RUN on a packet to the address
+ * kernel  the guard's program and the gateway's, by BPF_PROG_RUN on a packet to the address
  * table   the verdict table, read in user space
  * naive   each source scanned row by row, then the policy's text, rule by rule: no merged ranges,
  *         no classes, no table
  *
- * On the embedded data: both sides of every range boundary, a million addresses drawn uniformly,
- * IPv4 embedded in IPv6; first under a shipped policy, then fewer addresses under random policies.
+ * On the embedded data, a provider's feed and an operator's geofeed: both sides of every range
+ * boundary, a million addresses drawn uniformly, IPv4 embedded in IPv6; first under a shipped
+ * policy, then fewer addresses under random policies.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,13 +32,17 @@
 #define JUDGED_AT_ONCE   65536
 #define QUICK_PART       50 /* with GABELOU_QUICK: this part of all that, for an emulated machine */
 
-static struct atlas_config config = {.data_dir = "data"};
+static char feed_paths[2][32] = {"/tmp/gabelou-feed-XXXXXX", "/tmp/gabelou-feed-XXXXXX"};
+static uint32_t cloud[] = {16509, 14618}, hoster[] = {16276};
+static struct data_file feeds[] = {{.path = feed_paths[0], .asns = cloud, .asn_count = 2},
+				   {.path = feed_paths[1], .asns = hoster, .asn_count = 1}};
+static struct atlas_config config = {.data_dir = "data", .data.files[DATA_FEEDS] = {feeds, 2}};
 static struct diagnostics diagnostics;
 static struct atlas *atlas;
 static struct sample sample;
 
 struct compared {
-	size_t v4, v6, embedded, allowed;
+	size_t v4, v6, embedded, allowed, in_feeds, unrouted_in_feeds;
 };
 
 static size_t divisor(void)
@@ -54,11 +59,31 @@ static void say_diagnostics(void)
 			      diagnostic_format(&diagnostics.items[i], text, sizeof(text)));
 }
 
+/* Far more than is the provider's: it must count in some of it only. */
+static void write_feeds(void)
+{
+	static const char *const texts[] = {
+		"3.0.0.0,3.127.255.255,US\n3.5.0.0,3.5.255.255,\n13.32.0.0,13.63.255.255,FR\n"
+		"50.0.0.0,54.255.255.255,DE\n54.64.0.0,54.95.255.255,\n"
+		"2600:1f00::,2600:1fff:ffff:ffff:ffff:ffff:ffff:ffff,US\n"
+		"2a05:d000::,2a05:d07f:ffff:ffff:ffff:ffff:ffff:ffff,FR\n",
+		"51.0.0.0/8,FR,,,\n54.36.0.0/14,CA,,,\n2001:41d0::/32,,,,\n",
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		FILE *file = fdopen(mkstemp(feed_paths[i]), "w");
+
+		if (!file || fputs(texts[i], file) < 0 || fclose(file))
+			abort();
+	}
+}
+
 static int read_world(void **state)
 {
 	(void)state;
 	config.now = time(NULL);
 	random_seed(1);
+	write_feeds();
 	int error = atlas_build(&config, &atlas, &diagnostics);
 	if (!error) {
 		sample_boundaries(&sample, atlas, divisor());
@@ -78,6 +103,8 @@ static int read_world(void **state)
 		error = sample_scan(&sample, &config, &diagnostics);
 	}
 	say_diagnostics();
+	for (size_t i = 0; i < 2; i++)
+		unlink(feed_paths[i]);
 	return error;
 }
 
@@ -95,7 +122,7 @@ static bool class_fits(const struct policy *policy, const struct class_info *inf
 		       const struct place *place)
 {
 	struct reach reach =
-		atlas_reach(atlas, place->asn, policy->unlisted == POLICY_UNLISTED_REGISTRY);
+		atlas_reach(atlas, place, policy->unlisted == POLICY_UNLISTED_REGISTRY);
 
 	return info->soil == place->soil && info->state == place->state &&
 	       info->special == place->special && info->routed == (place->asn != 0) &&
@@ -140,27 +167,41 @@ static void compare(struct trial *trial, struct address address, const struct pl
 	trial->compared.v4 += address.family == FAMILY_V4;
 	trial->compared.v6 += address.family == FAMILY_V6;
 	trial->compared.embedded += inner != NULL;
+	trial->compared.in_feeds += place->feed != 0;
+	trial->compared.unrouted_in_feeds += place->provider && !place->asn;
 	trial->compared.allowed += kernel->verdict == VERDICT_ALLOW;
 }
 
 static void compare_all(struct trial *trial, const struct address *addresses,
 			const struct place *places, size_t count)
 {
-	static struct decision decisions[JUDGED_AT_ONCE];
+	static struct decision decisions[JUDGED_AT_ONCE], gateway[JUDGED_AT_ONCE];
 
 	for (size_t i = 0; i < count; i += JUDGED_AT_ONCE) {
 		size_t some = count - i < JUDGED_AT_ONCE ? count - i : JUDGED_AT_ONCE;
 
-		assert_int_equal(kernel_trial_judge(trial->kernel, addresses + i, some, decisions),
+		assert_int_equal(kernel_trial_judge(trial->kernel, KERNEL_GUARD, addresses + i,
+						    some, decisions),
 				 0);
-		for (size_t j = 0; j < some; j++)
+		assert_int_equal(kernel_trial_judge(trial->kernel, KERNEL_GATEWAY, addresses + i,
+						    some, gateway),
+				 0);
+		for (size_t j = 0; j < some; j++) {
+			assert_true(equal(&gateway[j], &decisions[j]));
+			assert_int_equal(gateway[j].class, decisions[j].class);
 			compare(trial, addresses[i + j], &places[i + j], &decisions[j]);
+		}
 	}
 }
 
 static void trial_open(struct trial *trial)
 {
-	struct kernel_options options = {.control = trial->policy->control};
+	char *inside[] = {(char *)"*"};
+	struct kernel_options options = {
+		.control = trial->policy->control,
+		.inside = inside,
+		.inside_count = 1,
+	};
 	int error =
 		table_compile(trial->policy, atlas, &trial->context, &trial->table, &diagnostics);
 
@@ -180,9 +221,10 @@ static void trial_close(struct trial *trial)
 
 static void say(const char *what, const struct compared *compared)
 {
-	print_message("# %s: %zu IPv4 and %zu IPv6 addresses (%zu embedded), %zu allowed, "
-		      "0 differences\n",
-		      what, compared->v4, compared->v6, compared->embedded, compared->allowed);
+	print_message("# %s: %zu IPv4 and %zu IPv6 addresses (%zu embedded, %zu in feeds and %zu "
+		      "of these unrouted), %zu allowed, 0 differences\n",
+		      what, compared->v4, compared->v6, compared->embedded, compared->in_feeds,
+		      compared->unrouted_in_feeds, compared->allowed);
 }
 
 static void all_ranges_under_a_shipped_policy(void **state)
@@ -203,6 +245,8 @@ static void all_ranges_under_a_shipped_policy(void **state)
 	say("shipped policy", &trial.compared);
 	assert_true(trial.compared.v4 + trial.compared.v6 >= (2000000 + UNIFORM) / divisor());
 	assert_true(trial.compared.allowed > 10000 / divisor());
+	assert_true(trial.compared.in_feeds > 1000 / divisor() &&
+		    trial.compared.unrouted_in_feeds > 100 / divisor());
 	trial_close(&trial);
 	policy_free(policy);
 	groups_free(groups);
@@ -263,6 +307,8 @@ static void random_policies(void **state)
 		sum.v4 += trial.compared.v4;
 		sum.v6 += trial.compared.v6;
 		sum.embedded += trial.compared.embedded;
+		sum.in_feeds += trial.compared.in_feeds;
+		sum.unrouted_in_feeds += trial.compared.unrouted_in_feeds;
 		sum.allowed += trial.compared.allowed;
 		sample_free(&drawn);
 	}

@@ -101,6 +101,8 @@ static void test_probes_leave_no_count(void **state)
 static void test_second_apply_swaps_in_place(void **state)
 {
 	struct applied *applied = *state;
+	struct digest digest = table_digest(applied->swapped);
+	char text[DIGEST_TEXT_SIZE];
 	json_t *record;
 
 	assert_int_equal(applied_apply(applied, applied->table), 1);
@@ -116,6 +118,8 @@ static void test_second_apply_swaps_in_place(void **state)
 	assert_int_equal(kernel_record(applied->kernel, &record, &applied->diagnostics), 0);
 	assert_int_equal(json_integer_value(json_object_get(record, "generation")), 2);
 	assert_string_equal(json_string_value(json_object_get(record, "policy")), "by hand");
+	assert_string_equal(json_string_value(json_object_get(record, "table")),
+			    digest_format(&digest, text));
 	json_decref(record);
 	assert_int_equal(kernel_record_of(applied->kernel, 1, &record, &applied->diagnostics), 0);
 	json_t *counters = json_object_get(record, "counters");
@@ -180,17 +184,16 @@ static void test_takes_maps_as_they_are(void **state)
 static void test_probe_refuses_what_differs(void **state)
 {
 	struct applied *applied = *state;
-	struct egress_bpf *loaded = NULL;
-	struct load_request request = {.table = applied->table, .options = &applied->options};
+	struct sections sections;
 
-	assert_int_equal(load_generation(&request, &loaded, &applied->diagnostics), 0);
-	assert_int_equal(
-		probe_generation(applied->table, &applied->options, loaded, &applied->diagnostics),
-		0);
-	assert_int_equal(probe_generation(applied->swapped, &applied->options, loaded,
+	assert_int_equal(sections_settle(applied->table, &sections, &applied->diagnostics), 0);
+	assert_int_equal(probe_generation(applied->table, &applied->options, &sections,
+					  &applied->diagnostics),
+			 0);
+	assert_int_equal(probe_generation(applied->swapped, &applied->options, &sections,
 					  &applied->diagnostics),
 			 -EBADMSG);
-	loaded_destroy(loaded);
+	sections_close(&sections);
 }
 
 /* Everything that a failed second apply must have left as it was. */

@@ -47,7 +47,7 @@ static void test_detach_without_pins(void **state)
 	assert_int_equal(path_join(path, applied->kernel->pins, "gen-1"), 0);
 	assert_int_equal(directory_remove(path), 0);
 	record_remove(applied->kernel, 1);
-	assert_int_equal(record_set_current(applied->kernel, 0, &applied->diagnostics), 0);
+	assert_int_equal(record_set_current(applied->kernel, NULL, &applied->diagnostics), 0);
 	assert_true(applied_interface(applied, "gone0").guarded);
 	assert_int_equal(kernel_detach(applied->kernel, &applied->diagnostics), 0);
 	assert_false(applied_interface(applied, "gone0").guarded);

@@ -51,6 +51,8 @@ static void apply_for_ever(const struct applied *applied)
 		    kernel_apply(kernel, i % 2 ? applied->table : applied->swapped,
 				 &applied->options, NULL, &generation, &diagnostics))
 			_exit(1);
+		if (i % 3) /* else it is left to whoever opens next */
+			kernel_retire(kernel, &diagnostics);
 		kernel_close(kernel);
 	}
 }
@@ -117,7 +119,7 @@ static void put_back(const char *name, const struct programs *previous,
 		return;
 	}
 	int link = bpf_link_get_fd_by_id(applied_link(name));
-	assert_int_equal(tcx_update(link, program, current->fd[FORM_ETHERNET]), 0);
+	assert_int_equal(link_update(link, program, current->fd[FORM_ETHERNET]), 0);
 	close(link);
 }
 
@@ -202,6 +204,28 @@ static void test_lost_pin(void **state)
 	assert_int_equal(applied_link("gone0"), link);
 }
 
+/* An apply that ends right after its swap: whoever opens next keeps the old one's counters. */
+static void test_what_was_not_retired_is_so_by_the_next(void **state)
+{
+	struct applied *applied = *state;
+	uint32_t generation = 0;
+	json_t *record;
+
+	applied_apply(applied, applied->table);
+	applied_send("gone0", DENIED_V4);
+	assert_int_equal(kernel_apply(applied->kernel, applied->swapped, &applied->options, NULL,
+				      &generation, &applied->diagnostics),
+			 0);
+	assert_true(applied_exists(applied, "gen-1"));
+	applied_reopen(applied);
+	assert_false(applied_exists(applied, "gen-1"));
+	assert_true(applied_exists(applied, "gen-2"));
+	assert_int_equal(kernel_record_of(applied->kernel, 1, &record, &applied->diagnostics), 0);
+	assert_true(json_array_size(json_object_get(record, "counters")) >= 1);
+	json_decref(record);
+	assert_int_equal(applied->diagnostics.count, 0);
+}
+
 static void test_record_of_an_earlier_boot(void **state)
 {
 	struct applied *applied = *state;
@@ -277,6 +301,7 @@ int main(void)
 		APPLIED(test_vanished_interface),
 		APPLIED(test_new_interface),
 		APPLIED(test_lost_pin),
+		APPLIED(test_what_was_not_retired_is_so_by_the_next),
 		APPLIED(test_record_of_an_earlier_boot),
 		APPLIED(test_damaged_record_does_not_stop_an_apply),
 		APPLIED(test_pins_lie_in_the_mounts_of_pid_1),

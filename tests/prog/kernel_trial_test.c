@@ -50,7 +50,8 @@ static struct kernel_outcome run(struct fixture *fixture, const char *address)
 	struct kernel_outcome outcome;
 	size_t size = packet_udp(hand_address(address), frame);
 
-	assert_int_equal(kernel_trial_run(fixture->trial, true, frame, size, &outcome), 0);
+	assert_int_equal(
+		kernel_trial_run(fixture->trial, KERNEL_GUARD, true, frame, size, &outcome), 0);
 	return outcome;
 }
 
@@ -90,7 +91,8 @@ static void test_judge_equals_table(void **state)
 		addresses[i] =
 			i % 2 ? (struct address){FAMILY_V4, i * 2654435761u}
 			      : (struct address){FAMILY_V6, V6(0x20010db8000a0000 + i * 64, i)};
-	assert_int_equal(kernel_trial_judge(fixture->trial, addresses, COUNT, decisions), 0);
+	assert_int_equal(
+		kernel_trial_judge(fixture->trial, KERNEL_GUARD, addresses, COUNT, decisions), 0);
 	for (uint32_t i = 0; i < COUNT; i++) {
 		struct decision want = table_judge(fixture->table, addresses[i]);
 
@@ -108,11 +110,13 @@ static void test_without_link_header(void **state)
 	struct kernel_outcome outcome;
 	size_t size = packet_udp(hand_address("198.51.100.7"), frame);
 
-	assert_int_equal(kernel_trial_run(fixture->trial, false, frame + 14, size - 14, &outcome),
+	assert_int_equal(kernel_trial_run(fixture->trial, KERNEL_GUARD, false, frame + 14,
+					  size - 14, &outcome),
 			 0);
 	assert_int_equal(outcome.decision.verdict, VERDICT_ALLOW);
 	size = packet_udp(hand_address("2001:db8:b::1"), frame);
-	assert_int_equal(kernel_trial_run(fixture->trial, false, frame + 14, size - 14, &outcome),
+	assert_int_equal(kernel_trial_run(fixture->trial, KERNEL_GUARD, false, frame + 14,
+					  size - 14, &outcome),
 			 0);
 	assert_int_equal(outcome.decision.verdict, VERDICT_DENY);
 	assert_int_equal(outcome.decision.reason, REASON_SOIL);
@@ -126,11 +130,13 @@ static void test_shorter_than_it_says(void **state)
 
 	size_t size = packet_udp(hand_address("198.51.100.7"), frame);
 
-	assert_int_equal(kernel_trial_run(fixture->trial, true, frame, size - 1, &outcome), 0);
+	assert_int_equal(
+		kernel_trial_run(fixture->trial, KERNEL_GUARD, true, frame, size - 1, &outcome), 0);
 	assert_int_equal(outcome.decision.verdict, VERDICT_DENY);
 	assert_int_equal(outcome.decision.reason, REASON_IP_LENGTH);
 	assert_int_equal(outcome.decision.class, CLASS_NONE);
-	assert_int_equal(kernel_trial_run(fixture->trial, true, frame, 13, &outcome), -EINVAL);
+	assert_int_equal(kernel_trial_run(fixture->trial, KERNEL_GUARD, true, frame, 13, &outcome),
+			 -EINVAL);
 }
 
 static void test_counts(void **state)

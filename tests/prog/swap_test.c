@@ -262,7 +262,7 @@ static void test_fast_swaps(void **state)
 	for (unsigned i = 0; i < swaps; i++) {
 		int before = held[(i + 1) % 2].programs.fd[FORM_ETHERNET];
 
-		assert_int_equal(tcx_update(link, held[i % 2].programs.fd[FORM_ETHERNET], before),
+		assert_int_equal(link_update(link, held[i % 2].programs.fd[FORM_ETHERNET], before),
 				 0);
 		if (i % FAST_POLL == 0)
 			assert_true(kernel_events_poll(ledger.events, 0) >= 0);

@@ -4,10 +4,20 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 
 #include "userspace/atlas/cache.h"
 
 #define FOLDER world_path("cache")
+
+/* At a time when the files that were just written are no longer new. */
+static struct atlas_config settled_config(void)
+{
+	struct atlas_config config = world_config();
+
+	config.now = time(NULL) + 60;
+	return config;
+}
 
 static struct digest key_of(const struct atlas_config *config)
 {
@@ -49,7 +59,7 @@ static void assert_same_operator(const struct asn_operator *a, const struct asn_
 static void the_cached_atlas_says_what_the_built_one_says(void **state)
 {
 	static const uint32_t asns[] = {100, 200, 300, 900};
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct atlas *cached;
 	struct digest key;
 
@@ -80,25 +90,89 @@ static void the_cached_atlas_says_what_the_built_one_says(void **state)
 	atlas_free(cached);
 }
 
+/* Its place can be taken only once. */
+static void a_second_one_lies_elsewhere(void **state)
+{
+	struct atlas_config config = settled_config();
+	struct atlas *first, *second;
+	struct digest key;
+
+	(void)state;
+	save(&config, &key);
+	assert_int_equal(cache_load(FOLDER, &key, &first), 0);
+	assert_int_equal(cache_load(FOLDER, &key, &second), 0);
+	assert_int_equal((uintptr_t)first->mapped, CACHE_BASE);
+	assert_ptr_not_equal(first->mapped, second->mapped);
+	for (uint32_t asn = 100; asn <= 900; asn += 100)
+		if (atlas_operator(world_atlas, asn)) {
+			assert_same_operator(atlas_operator(first, asn),
+					     atlas_operator(world_atlas, asn));
+			assert_same_operator(atlas_operator(second, asn),
+					     atlas_operator(world_atlas, asn));
+		}
+	assert_string_equal(atlas_source(second, 0)->path, atlas_source(world_atlas, 0)->path);
+	atlas_free(first);
+	atlas_free(second);
+}
+
+static void feeds_and_voting_are_kept(void **state)
+{
+	uint32_t asns[] = {100};
+	struct data_file feed = {.path = world_path("feed.csv"), .asns = asns, .asn_count = 1};
+	struct atlas_config config = settled_config();
+	struct atlas *cached;
+
+	(void)state;
+	world_write("feed.csv", "# name: Feed\n5.0.0.0,5.0.0.255,NL\n");
+	config.data.files[DATA_FEEDS] = (struct data_files){&feed, 1};
+	config.data.min_sources = 2;
+	config.data.agree = DATA_AGREE_ALL;
+	assert_int_equal(atlas_open(&config, FOLDER, &cached, &world_diagnostics), 0);
+	assert_null(cached->mapped);
+	atlas_free(cached);
+	assert_int_equal(atlas_open(&config, FOLDER, &world_atlas, &world_diagnostics), 0);
+	assert_non_null(world_atlas->mapped);
+	assert_int_equal(atlas_min_sources(world_atlas), 2);
+	assert_int_equal(atlas_agree(world_atlas), DATA_AGREE_ALL);
+	assert_int_equal(atlas_feed_count(world_atlas), 1);
+	world_expect("5.0.0.1", "NL", SOIL_AGREED, 100);
+	world_expect("5.0.1.1", "??", SOIL_UNKNOWN, 100);
+	assert_int_equal(world_place("5.0.0.1")->provider, 100);
+	assert_string_equal(atlas_feed(world_atlas, world_place("5.0.0.1")->feed)->name, "Feed");
+}
+
 static void whatever_changes_the_atlas_changes_the_key(void **state)
 {
-	struct atlas_config config = world_config(), other = config;
-	struct digest key = key_of(&config), changed;
-	char *soil[] = {world_path("data/soil.csv.zst")};
+	struct atlas_config config = settled_config(), other = config;
+	struct digest key = key_of(&config), changed, again;
+	uint32_t asns[] = {100, 200};
+	struct data_file feed = {
+		.path = world_path("data/soil.csv.zst"), .asns = asns, .asn_count = 1};
+	struct data_file soil[] = {{.path = world_path("data/soil.csv.zst")}};
 
 	(void)state;
 	changed = key_of(&config);
 	assert_memory_equal(&key, &changed, sizeof(key));
-	other.agree = ATLAS_AGREE_ALL;
+	other.data.agree = DATA_AGREE_ALL;
 	changed = key_of(&other);
 	assert_memory_not_equal(&key, &changed, sizeof(key));
+	other = config;
+	other.data.min_sources = 2;
+	changed = key_of(&other);
+	assert_memory_not_equal(&key, &changed, sizeof(key));
+	other = config;
+	other.data.files[DATA_FEEDS] = (struct data_files){&feed, 1};
+	changed = key_of(&other);
+	assert_memory_not_equal(&key, &changed, sizeof(key));
+	feed.asns = asns + 1;
+	again = key_of(&other);
+	assert_memory_not_equal(&again, &changed, sizeof(key));
 	other = config;
 	other.now += 86400;
 	changed = key_of(&other);
 	assert_memory_not_equal(&key, &changed, sizeof(key));
 	other = config;
-	other.soil = soil;
-	other.soil_count = 1;
+	other.data.files[DATA_SOIL] = (struct data_files){soil, 1};
 	changed = key_of(&other);
 	assert_memory_not_equal(&key, &changed, sizeof(key));
 	world_write("data/doubtful.csv", "asn,name,candidate_parent,reason\n901,Nine,,unclear\n");
@@ -106,6 +180,40 @@ static void whatever_changes_the_atlas_changes_the_key(void **state)
 	assert_memory_not_equal(&key, &changed, sizeof(key));
 	assert_int_equal(unlink(world_path("data/anycast.csv")), 0);
 	assert_true(cache_key(&config, &changed) < 0);
+}
+
+static void what_changed_a_moment_ago_is_not_kept(void **state)
+{
+	struct atlas_config config = settled_config();
+	struct atlas *again;
+	struct digest key;
+
+	(void)state;
+	config.now = time(NULL);
+	assert_int_equal(cache_key(&config, &key), -EAGAIN);
+	assert_int_equal(atlas_open(&config, FOLDER, &world_atlas, &world_diagnostics), 0);
+	assert_int_equal(atlas_open(&config, FOLDER, &again, &world_diagnostics), 0);
+	assert_null(again->mapped);
+	atlas_free(again);
+}
+
+/* The same size and time of modification: the kernel's time of change tells. */
+static void a_change_that_hides_is_seen(void **state)
+{
+	struct atlas_config config = settled_config();
+	struct digest key = key_of(&config), changed;
+	struct timespec times[2];
+	struct stat status;
+
+	(void)state;
+	assert_int_equal(stat(world_path("data/anycast.csv"), &status), 0);
+	times[0] = status.st_atim;
+	times[1] = status.st_mtim;
+	usleep(20000); /* a tick of the kernel's clock */
+	world_write("data/anycast.csv", "prefix,operator,source\n5.0.65.0/24,One,one.example\n");
+	assert_int_equal(utimensat(AT_FDCWD, world_path("data/anycast.csv"), times, 0), 0);
+	changed = key_of(&config);
+	assert_memory_not_equal(&key, &changed, sizeof(key));
 }
 
 static void assert_refused(const struct digest *key)
@@ -118,7 +226,7 @@ static void assert_refused(const struct digest *key)
 
 static void a_damaged_file_is_no_answer(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct digest key;
 	char *path = save(&config, &key);
 	struct stat status;
@@ -150,7 +258,7 @@ static void a_damaged_file_is_no_answer(void **state)
 
 static void a_file_that_others_may_write_is_no_answer(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct atlas *cached;
 	struct digest key;
 	char *path = save(&config, &key);
@@ -168,7 +276,7 @@ static void a_file_that_others_may_write_is_no_answer(void **state)
 
 static void a_file_of_another_owner_is_no_answer(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct digest key;
 	char *path = save(&config, &key);
 
@@ -181,7 +289,7 @@ static void a_file_of_another_owner_is_no_answer(void **state)
 
 static void a_file_under_the_name_of_another_is_no_answer(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	char text[DIGEST_TEXT_SIZE], other[256];
 	struct digest key;
 	char *path = save(&config, &key);
@@ -196,7 +304,7 @@ static void a_file_under_the_name_of_another_is_no_answer(void **state)
 
 static void a_warning_is_given_each_time(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct atlas *again;
 
 	(void)state;
@@ -211,7 +319,7 @@ static void a_warning_is_given_each_time(void **state)
 
 static void the_latest_files_stay(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	unsigned count = 0;
 	struct digest key;
 	struct atlas *cached;
@@ -233,7 +341,7 @@ static void the_latest_files_stay(void **state)
 
 static void opening_builds_once(void **state)
 {
-	struct atlas_config config = world_config();
+	struct atlas_config config = settled_config();
 	struct digest key = key_of(&config);
 	struct atlas *cached;
 
@@ -259,6 +367,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(the_cached_atlas_says_what_the_built_one_says),
+		WORLD_TEST(a_second_one_lies_elsewhere),
+		WORLD_TEST(what_changed_a_moment_ago_is_not_kept),
+		WORLD_TEST(a_change_that_hides_is_seen),
+		WORLD_TEST(feeds_and_voting_are_kept),
 		WORLD_TEST(whatever_changes_the_atlas_changes_the_key),
 		WORLD_TEST(a_damaged_file_is_no_answer),
 		WORLD_TEST(a_file_that_others_may_write_is_no_answer),

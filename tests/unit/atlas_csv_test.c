@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Goal: fields are cut as RFC 4180 says, and addresses and numbers are read as strictly as in base.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -93,6 +94,57 @@ static void numbers_are_decimal_and_fit(void **state)
 		assert_true(text_number(bad[i], strlen(bad[i]), &number) < 0);
 }
 
+/* Written digit by digit, and read back. */
+static void integers_are_read_up_to_128_bits(void **state)
+{
+	u128 value = 0, most = ~(u128)0;
+
+	(void)state;
+	for (unsigned i = 0; i < 50000; i++) {
+		u128 number = (u128)random_next() << 64 | random_next(), left;
+		char text[48], *digit = text + sizeof(text);
+
+		number >>= random_next() % 128;
+		left = number;
+		do {
+			*--digit = (char)('0' + (unsigned)(left % 10));
+			left /= 10;
+		} while (left);
+		assert_int_equal(text_integer(digit, (size_t)(text + sizeof(text) - digit), &value),
+				 0);
+		assert_true(value == number);
+	}
+	assert_int_equal(text_integer("340282366920938463463374607431768211455", 39, &value), 0);
+	assert_true(value == most);
+	assert_int_equal(text_integer("340282366920938463463374607431768211456", 39, &value),
+			 -ERANGE);
+	assert_int_equal(text_integer("0000340282366920938463463374607431768211455", 43, &value),
+			 0);
+	assert_int_equal(text_integer("9999999999999999999999999999999999999999999999", 46, &value),
+			 -ERANGE);
+	assert_int_equal(text_integer("", 0, &value), -EINVAL);
+	assert_int_equal(text_integer("-1", 2, &value), -EINVAL);
+	assert_int_equal(text_integer("1x", 2, &value), -EINVAL);
+	assert_int_equal(text_integer("999999999999999999999999999999999999999999999x", 46, &value),
+			 -EINVAL);
+}
+
+static void asns_may_have_their_letters(void **state)
+{
+	static const char *const bad[] = {"",     "A",  "AS", "ASx", "A1", "AS4294967296",
+					  "AS-1", "BS1"};
+	uint32_t asn = 0;
+
+	(void)state;
+	assert_int_equal(text_asn("AS64500", 7, &asn), 0);
+	assert_int_equal(asn, 64500);
+	assert_int_equal(text_asn("as1", 3, &asn), 0);
+	assert_int_equal(asn, 1);
+	assert_int_equal(text_asn("4294967295", 10, &asn), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_true(text_asn(bad[i], strlen(bad[i]), &asn) < 0);
+}
+
 static void compare(const char *text)
 {
 	struct address mine = {0}, theirs = {0};
@@ -167,6 +219,8 @@ int main(void)
 		cmocka_unit_test(columns_point_into_the_line),
 		cmocka_unit_test(broken_quotes_and_endless_rows_are_refused),
 		cmocka_unit_test(numbers_are_decimal_and_fit),
+		cmocka_unit_test(integers_are_read_up_to_128_bits),
+		cmocka_unit_test(asns_may_have_their_letters),
 		cmocka_unit_test(ipv6_is_read_as_base_reads_it),
 		cmocka_unit_test(random_ipv6_is_read_as_base_reads_it),
 	};

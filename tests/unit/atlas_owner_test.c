@@ -29,9 +29,31 @@ static void a_seat_that_is_not_given_is_inferred(void **state)
 	build_with("200,Two,Two,FR,,,x\n300,Three,Three,FR,,,x\n5,Five,Five,FR\n");
 	world_expect_reach(200, false, "FR US");
 	assert_true(atlas_operator(world_atlas, 200)->seat_inferred);
-	assert_int_equal(atlas_reach(world_atlas, 200, false).inferred, 0);
+	assert_int_equal(world_reach(200, false).inferred, 0);
 	world_expect_reach(300, false, "FR"); /* registered in RE */
 	world_expect_reach(5, false, "FR");   /* announces nothing */
+}
+
+/* Whatever the registry says of a listed operator, its reach never loses a member by it: so an
+ * inferred seat can keep an allow rule from matching, and never make one match. */
+static void an_inferred_seat_only_adds(void **state)
+{
+	static const char *const registries[] = {"FR", "US", "RE", "ZZ", ""};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(registries) / sizeof(registries[0]); i++) {
+		snprintf(text, sizeof(text), "5.0.0.0,%s\n5.2.0.0,\n", registries[i]);
+		world_write("data/registry.csv.zst", text);
+		build_with("100,One,One,FR,,,x\n200,Two,Two,FR,DE,,x\n");
+		for (int registry = 0; registry < 2; registry++) {
+			bool adds = strcmp(registries[i], "US") == 0;
+
+			world_expect_reach(100, registry, adds ? "FR US" : "FR");
+			world_expect_reach(200, registry, "DE FR"); /* has a seat */
+			assert_int_equal(world_reach(100, registry).inferred, 0);
+		}
+	}
 }
 
 static void an_unlisted_operator_has_no_owner_but_by_registry(void **state)
@@ -40,7 +62,7 @@ static void an_unlisted_operator_has_no_owner_but_by_registry(void **state)
 	build_with("1,A,A,FR,,,x\n");
 	world_expect_reach(200, false, "");
 	world_expect_reach(200, true, "US");
-	assert_int_equal(atlas_reach(world_atlas, 200, true).inferred, 1);
+	assert_int_equal(world_reach(200, true).inferred, 1);
 	assert_int_equal(atlas_operator(world_atlas, 200)->basis, OWNER_UNKNOWN);
 	world_expect_reach(300, true, "FR");
 	world_expect_reach(0, true, "");
@@ -94,14 +116,14 @@ static void the_basis_is_told_from_the_source(void **state)
 
 static void a_later_file_wins_line_by_line_and_is_local(void **state)
 {
-	char *owner[] = {world_path("data/owners.csv"), world_path("mine.csv")};
+	struct data_file owner[] = {{.path = world_path("data/owners.csv")},
+				    {.path = world_path("mine.csv")}};
 	struct atlas_config config = world_config();
 
 	(void)state;
 	world_write("data/owners.csv", "1,A,A,FR,FR,2025,x\n2,B,B,FR,FR,,x\n3,C,C,FR,FR,,x\n");
 	world_write("mine.csv", "1,A2,A2,US,US,2020,x\n3,C2,C2,US,US,2030,x\n4,D,D,DE,DE,,x\n");
-	config.owner = owner;
-	config.owner_count = 2;
+	config.data.files[DATA_OWNER] = (struct data_files){owner, 2};
 	world_build(&config);
 	world_expect_reach(1, false, "US"); /* its older line: ours is newer, theirs is later */
 	assert_int_equal(atlas_operator(world_atlas, 1)->basis, OWNER_LOCAL);
@@ -114,7 +136,7 @@ static void a_later_file_wins_line_by_line_and_is_local(void **state)
 	/* A folder beside ours is not ours, whatever its name. */
 	assert_int_equal(mkdir(world_path("tada"), 0700), 0);
 	world_write("tada/owners.csv", "4,D,D,DE,DE,,x\n");
-	owner[1] = world_path("tada/owners.csv");
+	owner[1].path = world_path("tada/owners.csv");
 	world_build(&config);
 	assert_int_equal(atlas_operator(world_atlas, 4)->basis, OWNER_LOCAL);
 }
@@ -165,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_A_WORLD(reach_is_parent_and_seat),
 		IN_A_WORLD(a_seat_that_is_not_given_is_inferred),
+		IN_A_WORLD(an_inferred_seat_only_adds),
 		IN_A_WORLD(an_unlisted_operator_has_no_owner_but_by_registry),
 		IN_A_WORLD(the_doubtful_never_get_an_owner_by_inference),
 		IN_A_WORLD(the_latest_line_in_force_wins),

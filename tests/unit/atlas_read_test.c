@@ -7,34 +7,31 @@
 
 static void soil_refused(const char *text, const char *message)
 {
-	char *soil[] = {world_path("soil")};
+	struct data_file soil[] = {{.path = world_path("soil")}};
 	struct atlas_config config = world_config();
 
 	world_write("soil", text);
-	config.soil = soil;
-	config.soil_count = 1;
+	config.data.files[DATA_SOIL] = (struct data_files){soil, 1};
 	world_refuses(&config, message);
 }
 
 static void bytes_refused(const void *bytes, size_t size, const char *message)
 {
-	char *soil[] = {world_path("soil")};
+	struct data_file soil[] = {{.path = world_path("soil")}};
 	struct atlas_config config = world_config();
 
 	world_write_bytes("soil", bytes, size);
-	config.soil = soil;
-	config.soil_count = 1;
+	config.data.files[DATA_SOIL] = (struct data_files){soil, 1};
 	world_refuses(&config, message);
 }
 
 static void a_missing_or_empty_file_is_refused(void **state)
 {
-	char *soil[] = {world_path("none.csv")};
+	struct data_file soil[] = {{.path = world_path("none.csv")}};
 	struct atlas_config config = world_config();
 
 	(void)state;
-	config.soil = soil;
-	config.soil_count = 1;
+	config.data.files[DATA_SOIL] = (struct data_files){soil, 1};
 	world_refuses(&config, "none.csv: cannot be read: No such file or directory; check its "
 			       "path and permissions");
 	soil_refused("", "soil: the file is empty; restore it from its source");
@@ -45,33 +42,17 @@ static void a_missing_or_empty_file_is_refused(void **state)
 
 static void other_kinds_are_refused_by_name(void **state)
 {
-	static const char mmdb[] = "\x01\x02\x03\xab\xcd\xefMaxMind.com\xe9";
-
 	(void)state;
 	soil_refused("<!DOCTYPE html>\n<html>\n",
 		     "soil:1: this is an HTML or XML page, not data (the login page of a proxy?); "
 		     "fetch the file again");
-	soil_refused("# comment\n{\"prefixes\": [\n",
-		     "soil:2: this is JSON, which is not read; give a CSV of start,end,value");
-	soil_refused("2|ripencc|20260101|1|19830705|20260101|+0100\n",
-		     "soil:1: this is a registry's delegated file, which is not read; give a CSV "
-		     "of start,end,value");
-	soil_refused("1.0.0.0/24,AU\n",
-		     "soil:1:1: this is a list of prefixes, which is not read; give a CSV of "
-		     "start,end,value");
-	soil_refused("16777216,16777471,AU\n",
-		     "soil:1:1: \"16777216\" is not an address; write start,end,value with "
-		     "addresses as text");
-	bytes_refused(mmdb, sizeof(mmdb),
-		      "soil: this is a MaxMind DB (MMDB), which is not read; give its CSV of "
-		      "start,end,value");
+	soil_refused(
+		"# comment\n{\"prefixes\": [\n",
+		"soil:2: this is JSON of no form that is read here; give a CSV of start,end,value");
 	bytes_refused("\x1f\x8b\x08", 4,
 		      "soil: this is compressed by gzip; unpack it, or compress it with zstd");
 	bytes_refused("PK\x03\x04", 4,
 		      "soil: this is a ZIP archive; unpack it and name the file inside");
-	bytes_refused("LOCDBXX\x01", 8,
-		      "soil: this is an IPFire location database, which is not read; give a CSV "
-		      "of start,end,value");
 }
 
 static void a_file_that_ends_early_is_refused(void **state)
@@ -85,23 +66,25 @@ static void a_file_that_ends_early_is_refused(void **state)
 	/* Changes that were cut off between two lines. */
 	soil_refused("1.0.0.0,AU\n2.0.0.0,JP\n",
 		     "soil:2: IPv4 ends early: all above 2.0.0.0 would have its value; fetch the "
-		     "file again, or end with START, and no value");
+		     "file again, or end with START, and no value; for a list of single addresses, "
+		     "`format: prefixes`");
 	soil_refused("1.0.0.0,AU\n2.0.0.0,\n2a00::,FR\n",
 		     "soil:3: IPv6 ends early: all above 2a00:: would have its value; fetch the "
-		     "file again, or end with START, and no value");
+		     "file again, or end with START, and no value; for a list of single addresses, "
+		     "`format: prefixes`");
 	soil_refused("1.0.0.0,AU\n2a00::,FR\n2a01::,\n",
 		     "soil:2: IPv4 ends early: all above 1.0.0.0 would have its value; fetch the "
-		     "file again, or end with START, and no value");
+		     "file again, or end with START, and no value; for a list of single addresses, "
+		     "`format: prefixes`");
 	for (unsigned i = 0; i < 800; i++)
 		length += (size_t)sprintf(text + length, "1.%u.%u.0,FR\n", i / 256, i % 256);
 	length += (size_t)sprintf(text + length, "2.0.0.0,\n");
 	size_t size = ZSTD_compress(packed, sizeof(packed), text, length, 3);
 	assert_false(ZSTD_isError(size));
 	world_write_bytes("whole", packed, size);
-	char *soil[] = {world_path("whole")};
+	struct data_file soil[] = {{.path = world_path("whole")}};
 	struct atlas_config config = world_config();
-	config.soil = soil;
-	config.soil_count = 1;
+	config.data.files[DATA_SOIL] = (struct data_files){soil, 1};
 	world_build(&config);
 	world_expect("1.2.3.4", "FR", SOIL_AGREED, 0);
 	for (size_t cut = 5; cut < size; cut += 7) {
@@ -122,14 +105,13 @@ static void rows_of_a_wrong_form_are_refused(void **state)
 	soil_refused("1.0.0.0,1.0.0.255,AU\n1.0.1.0,1.0.1.255\n",
 		     "soil:2: 2 fields; write start,end,value as in the first row");
 	soil_refused("1.0.0.0,1.0.0.255\n", "soil:1: there is no value; write start,end,value");
-	soil_refused("1.0.0.0\n", "soil:1: there is no value; write start,end,value");
 	soil_refused("1.0.0.0,1.0.0.255,AU\n1.0.1.0,1.0.0.255,AU\n",
 		     "soil:2:9: the range ends before it starts; write the lower address first");
 	soil_refused("1.0.0.0,1.0.0.255,AU\n1.0.1.0,::1,AU\n",
 		     "soil:2:9: the range starts in one family and ends in the other");
 	soil_refused("1.0.0.0,1.0.0.256,AU\n",
 		     "soil:1:9: \"1.0.0.256\" is not an address; write start,end,value with "
-		     "addresses as text");
+		     "addresses as text or as integers");
 	soil_refused("1.0.0.0,1.0.0.255,Australia\n",
 		     "soil:1:19: \"Australia\" is not a country code; write two letters, as in "
 		     "ISO 3166-1, or nothing where it is not known");
@@ -153,21 +135,20 @@ static void changes_must_ascend(void **state)
 static void other_tables_are_checked_too(void **state)
 {
 	struct atlas_config config = world_config();
-	char *asn[] = {world_path("asn")};
+	struct data_file asn[] = {{.path = world_path("asn")}};
 
 	(void)state;
 	world_write("asn", "1.0.0.0,1.0.0.255,4294967296\n");
-	config.asn = asn;
-	config.asn_count = 1;
+	config.data.files[DATA_ASN] = (struct data_files){asn, 1};
 	world_refuses(&config, "asn:1:19: \"4294967296\" is not an ASN; write a number up to "
 			       "4294967295, or nothing where it is not known");
-	config.asn_count = 0;
+	config.data.files[DATA_ASN].count = 0;
 	world_write("data/anycast.csv", "1.1.1.1/24,x,y\n");
 	world_refuses(&config, "data/anycast.csv:1:1: 1.1.1.1/24 has bits set beyond its length; "
 			       "write 1.1.1.0/24");
 	world_write("data/anycast.csv", "1.1.1.0/33,x,y\n");
-	world_refuses(&config, "data/anycast.csv:1:1: \"1.1.1.0/33\" is not a prefix; write one "
-			       "like 192.0.2.0/24");
+	world_refuses(&config, "data/anycast.csv:1:1: 1.1.1.0/33 has no length that fits; write "
+			       "one from 0 to 32");
 	world_write("data/anycast.csv", "1.1.1.0/24\n");
 	world_refuses(&config, "data/anycast.csv:1: 1 fields; write prefix,operator,source");
 	world_write("data/anycast.csv", "1.1.1.0/24,x,y\n");
@@ -198,29 +179,27 @@ static void both_threads_report(void **state)
 
 static void too_many_soil_sources_are_refused(void **state)
 {
-	char *soil[ATLAS_SOIL_SOURCES_MOST + 1];
+	struct data_file soil[ATLAS_SOIL_SOURCES_MOST + 1] = {0};
 	struct atlas_config config = world_config();
 
 	(void)state;
 	for (size_t i = 0; i <= ATLAS_SOIL_SOURCES_MOST; i++)
-		soil[i] = world_path("data/soil.csv.zst");
-	config.soil = soil;
-	config.soil_count = ATLAS_SOIL_SOURCES_MOST + 1;
+		soil[i].path = world_path("data/soil.csv.zst");
+	config.data.files[DATA_SOIL] = (struct data_files){soil, ATLAS_SOIL_SOURCES_MOST + 1};
 	world_refuses(&config, "data/soil.csv.zst: over 8 soil sources; leave out some");
-	config.soil_count = ATLAS_SOIL_SOURCES_MOST;
+	config.data.files[DATA_SOIL].count = ATLAS_SOIL_SOURCES_MOST;
 	world_build(&config);
 	world_expect("5.0.0.0", "FR", SOIL_AGREED, 100);
 }
 
 static void a_date_of_another_form_is_warned_about(void **state)
 {
-	char *soil[] = {world_path("soil")};
+	struct data_file soil[] = {{.path = world_path("soil")}};
 	struct atlas_config config = world_config();
 
 	(void)state;
 	world_write("soil", "# date: 1 June\n1.0.0.0,1.0.0.255,FR\n");
-	config.soil = soil;
-	config.soil_count = 1;
+	config.data.files[DATA_SOIL] = (struct data_files){soil, 1};
 	world_build(&config);
 	assert_int_equal(world_diagnostics.count, 1);
 	assert_int_equal(world_diagnostics.items[0].severity, SEVERITY_WARNING);

@@ -68,6 +68,8 @@ static inline int world_start(void **state)
 				       "100,One,One SA,FR,,,parent: one.example\n");
 	world_write("data/doubtful.csv", "asn,name,candidate_parent,reason\n900,Nine,,unclear\n");
 	world_write("data/anycast.csv", "prefix,operator,source\n5.0.64.0/24,One,one.example\n");
+	world_write("data/regions.csv",
+		    "provider,region,country,source\naws,eu-west-3,FR,aws.example\n");
 	return 0;
 }
 
@@ -145,15 +147,25 @@ static inline void world_expect(const char *text, const char *country, enum soil
 			 asn);
 }
 
-static inline void world_expect_reach(uint32_t asn, bool registry, const char *countries)
+/* Of what the ASN announces, in no feed. */
+static inline struct reach world_reach(uint32_t asn, bool registry)
 {
-	struct reach reach = atlas_reach(world_atlas, asn, registry);
+	return atlas_reach(world_atlas, &(struct place){.asn = asn}, registry);
+}
+
+static inline void world_expect_countries(struct reach reach, const char *countries)
+{
 	char text[32] = "", code[3];
 
 	for (unsigned i = 0; i < reach.count; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
 			 country_format(reach.countries[i], code));
 	assert_string_equal(text, countries);
+}
+
+static inline void world_expect_reach(uint32_t asn, bool registry, const char *countries)
+{
+	world_expect_countries(world_reach(asn, registry), countries);
 }
 
 #endif

@@ -54,12 +54,35 @@ static void a_message_without_text_says_why(void **state)
 	assert_string_equal(diagnostic_format(&item, text, sizeof(text)), "out of memory");
 }
 
+static void moved_messages_stand_behind_the_others(void **state)
+{
+	struct diagnostics from = {0}, to = {0};
+
+	(void)state;
+	diagnostics_move(&from, &to);
+	assert_int_equal(to.count, 0);
+	diagnostics_warn(&to, (struct location){0}, "first");
+	diagnostics_error(&from, EINVAL, (struct location){0}, "second");
+	diagnostics_warn(&from, (struct location){0}, "third");
+	diagnostics_move(&from, &to);
+	assert_int_equal(from.count, 0);
+	assert_int_equal(from.errors, 0);
+	assert_int_equal(to.count, 3);
+	assert_int_equal(to.errors, 1);
+	assert_string_equal(to.items[0].text, "first");
+	assert_string_equal(to.items[1].text, "second");
+	assert_string_equal(to.items[2].text, "third");
+	diagnostics_free(&from);
+	diagnostics_free(&to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_keep_their_place_and_order),
 		cmocka_unit_test(a_short_buffer_ends_with_a_nul),
 		cmocka_unit_test(a_message_without_text_says_why),
+		cmocka_unit_test(moved_messages_stand_behind_the_others),
 	};
 
 	return cmocka_run_group_tests_name("diagnostic", tests, NULL, NULL);

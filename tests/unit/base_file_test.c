@@ -65,6 +65,24 @@ static void a_file_comes_whole_with_its_digest(void **state)
 	file_free(&file);
 }
 
+static void a_descriptor_has_the_bytes_that_were_read(void **state)
+{
+	struct diagnostics diagnostics = {0};
+	struct file file;
+	char bytes[8];
+
+	(void)state;
+	assert_int_equal(file_read(write_file("d", "a\0b", 3), 3, &file, &diagnostics), 0);
+	write_file("d", "other", 5); /* what lies there by now does not matter */
+	int fd = file_descriptor(&file);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, bytes, sizeof(bytes), 0), 3);
+	assert_memory_equal(bytes, "a\0b", 3);
+	close(fd);
+	unlink(file.path);
+	file_free(&file);
+}
+
 static void what_is_no_plain_file_is_refused(void **state)
 {
 	struct diagnostics diagnostics = {0};
@@ -275,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_comes_whole_with_its_digest),
+		cmocka_unit_test(a_descriptor_has_the_bytes_that_were_read),
 		cmocka_unit_test(what_is_no_plain_file_is_refused),
 		cmocka_unit_test(a_replaced_file_is_the_new_one_with_its_mode),
 		cmocka_unit_test(lines_end_at_newlines),

@@ -84,23 +84,23 @@ static void test_an_owner_needs_every_member(void **state)
 	struct place place = {.asn = 64500, .soil = FR, .state = SOIL_AGREED, .votes = {FR}};
 
 	(void)state;
-	assert_int_equal(ask(&allow, place, (struct reach){{FR}, 1, 0}), 2);
+	assert_int_equal(ask(&allow, place, (struct reach){{FR}, 1, 0, 0}), 2);
 	assert_true(matched);
 	assert_string_equal(conditions[0].wanted, "FR");
 	assert_string_equal(conditions[1].why, "");
-	ask(&allow, place, (struct reach){{NL, US}, 2, 0});
+	ask(&allow, place, (struct reach){{NL, US}, 2, 0, 0});
 	assert_false(matched);
 	assert_true(conditions[0].met);
 	assert_string_equal(conditions[1].why, "US can compel its owner and is not in it");
-	ask(&deny, place, (struct reach){{NL, US}, 2, 0});
+	ask(&deny, place, (struct reach){{NL, US}, 2, 0, 0});
 	assert_true(matched);
-	ask(&deny, place, (struct reach){{US}, 1, 0});
+	ask(&deny, place, (struct reach){{US}, 1, 0, 0});
 	assert_false(matched);
 	assert_string_equal(conditions[1].why, "its reach is US");
-	ask(&allow, place, (struct reach){{0}, 0, 0});
+	ask(&allow, place, (struct reach){{0}, 0, 0, 0});
 	assert_string_equal(conditions[1].why, "its operator is in no owner table");
 	place.asn = 0;
-	ask(&allow, place, (struct reach){{0}, 0, 0});
+	ask(&allow, place, (struct reach){{0}, 0, 0, 0});
 	assert_string_equal(conditions[1].why, "no network announces it, so it has no owner");
 }
 
@@ -121,14 +121,14 @@ static void test_each_state_of_soil_has_its_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		ask(&allow, cases[i].place, (struct reach){{FR}, 1, 0});
+		ask(&allow, cases[i].place, (struct reach){{FR}, 1, 0, 0});
 		assert_false(conditions[0].met);
 		assert_string_equal(conditions[0].why, cases[i].why);
 	}
 	/* To a deny rule one voice suffices. */
-	ask(&deny, cases[1].place, (struct reach){{FR}, 1, 0});
+	ask(&deny, cases[1].place, (struct reach){{FR}, 1, 0, 0});
 	assert_true(conditions[0].met);
-	ask(&deny, cases[0].place, (struct reach){{FR}, 1, 0});
+	ask(&deny, cases[0].place, (struct reach){{FR}, 1, 0, 0});
 	assert_string_equal(conditions[0].why, "no source places it there");
 }
 
@@ -137,13 +137,13 @@ static void test_asn_and_prefix(void **state)
 	struct place place = {.asn = 3215};
 
 	(void)state;
-	assert_int_equal(ask(&narrow, place, (struct reach){{0}, 0, 0}), 2);
+	assert_int_equal(ask(&narrow, place, (struct reach){{0}, 0, 0, 0}), 2);
 	assert_string_equal(conditions[0].wanted, "2376, 16276");
 	assert_string_equal(conditions[0].why, "it is in AS3215");
 	assert_string_equal(conditions[1].wanted, "203.0.113.0/24");
 	assert_string_equal(conditions[1].why, "it is outside");
 	place.asn = 16276;
-	ask(&narrow, place, (struct reach){{0}, 0, 0});
+	ask(&narrow, place, (struct reach){{0}, 0, 0, 0});
 	assert_true(conditions[0].met);
 	assert_false(conditions[1].met);
 	explanation.judged.value = 0xcb007101;
@@ -152,7 +152,7 @@ static void test_asn_and_prefix(void **state)
 	assert_true(conditions[1].met);
 	assert_true(matched);
 	place.asn = 0;
-	ask(&narrow, place, (struct reach){{0}, 0, 0});
+	ask(&narrow, place, (struct reach){{0}, 0, 0, 0});
 	assert_string_equal(conditions[0].why, "no network announces it");
 }
 
@@ -164,7 +164,7 @@ static void test_a_long_list_ends_in_dots(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 200; i++)
 		many[i] = 4200000000u + i;
-	ask(&rule, (struct place){.asn = 1}, (struct reach){{0}, 0, 0});
+	ask(&rule, (struct place){.asn = 1}, (struct reach){{0}, 0, 0, 0});
 	size_t length = strlen(conditions[0].wanted);
 	assert_true(length < CONDITION_TEXT_SIZE);
 	assert_string_equal(conditions[0].wanted + length - 3, "...");
@@ -187,7 +187,7 @@ static void test_two_jurisdictions_in_words(void **state)
 	char notes[NOTES_MOST][NOTE_SIZE];
 
 	(void)state;
-	ask(&allow, (struct place){.asn = 20940}, (struct reach){{NL, US}, 2, 0});
+	ask(&allow, (struct place){.asn = 20940}, (struct reach){{NL, US}, 2, 0, 0});
 	explanation.asn_operator = &akamai;
 	akamai.seat_inferred = true;
 	assert_int_equal(explanation_notes(&explanation, notes), 1);
@@ -216,7 +216,7 @@ static void test_the_page_fits(void **state)
 	FILE *out = open_memstream(&page, &size);
 
 	(void)state;
-	ask(&allow, place, (struct reach){{NL, US}, 2, 0});
+	ask(&allow, place, (struct reach){{NL, US}, 2, 0, 0});
 	explanation.asn_operator = &akamai;
 	explanation.basis = OWNER_SOURCED;
 	explanation.decision = (struct decision){VERDICT_DENY, REASON_OWNER, RULE_NONE, 1};
@@ -244,7 +244,7 @@ static void test_what_is_doubted_is_no_source(void **state)
 	json_t *line, *owner;
 
 	(void)state;
-	ask(&allow, (struct place){.asn = 64500}, (struct reach){{0}, 0, 0});
+	ask(&allow, (struct place){.asn = 64500}, (struct reach){{0}, 0, 0, 0});
 	explanation.asn_operator = &doubted;
 	explanation.basis = OWNER_UNKNOWN;
 	explanation.decision = (struct decision){VERDICT_DENY, REASON_OWNER_UNKNOWN, RULE_NONE, 1};

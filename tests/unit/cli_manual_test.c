@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "maps/control.h"
+#include "userspace/base/data_file.h"
 #include "userspace/base/file.h"
 #include "userspace/table/table.h"
 
@@ -42,6 +43,7 @@ static void test_every_policy_key_is_in_the_manual(void **state)
 					    "interfaces",
 					    "guard :",
 					    "chain :",
+					    "inside :",
 					    "allow ,",
 					    "unlisted",
 					    "deny",
@@ -53,6 +55,15 @@ static void test_every_policy_key_is_in_the_manual(void **state)
 					    "data",
 					    "max-age :",
 					    "agree :",
+					    "min-sources :",
+					    "groups",
+					    ".It Cm file",
+					    ".It Cm format",
+					    ".It Cm name",
+					    ".It Cm field",
+					    ".It Cm country",
+					    ".It Cm asn",
+					    ".It Cm url , checksum",
 					    "soil , owner",
 					    "asn",
 					    "last-word",
@@ -68,6 +79,7 @@ static void test_every_policy_key_is_in_the_manual(void **state)
 	};
 	struct diagnostics diagnostics = {0};
 	struct file file;
+	char entry[64];
 
 	(void)state;
 	assert_int_equal(file_read(MANUAL, 1 << 20, &file, &diagnostics), 0);
@@ -77,6 +89,17 @@ static void test_every_policy_key_is_in_the_manual(void **state)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!memmem(start, size, words[i], strlen(words[i])))
 			fail_msg("%s lacks: %s", MANUAL, words[i]);
+	for (enum data_role role = 0; role < DATA_ROLES; role++) {
+		snprintf(entry, sizeof(entry), ".It Cm %s\n", data_role_name(role));
+		if (!memmem(start, size, entry, strlen(entry)))
+			fail_msg("%s lacks: %s", MANUAL, entry);
+	}
+	start = memmem(start, size, ".It Cm format", strlen(".It Cm format"));
+	size = (size_t)((const char *)file.bytes + file.size - start);
+	for (enum data_format format = 0; format < DATA_FORMATS; format++)
+		if (!memmem(start, size, data_format_name(format),
+			    strlen(data_format_name(format))))
+			fail_msg("%s lacks the format %s", MANUAL, data_format_name(format));
 	file_free(&file);
 }
 

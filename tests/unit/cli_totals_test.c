@@ -104,6 +104,7 @@ static void test_what_is_not_judged(void **state)
 	assert_true(totals_not_judged(REASON_LOCAL));
 	assert_true(totals_not_judged(REASON_CONTROL));
 	assert_true(totals_not_judged(REASON_LIFELINE));
+	assert_true(totals_not_judged(REASON_GATEWAY));
 	assert_false(totals_not_judged(REASON_RULE_ALLOW));
 	assert_false(totals_not_judged(REASON_TRUNCATED));
 }

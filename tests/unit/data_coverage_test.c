@@ -46,7 +46,8 @@ static enum word word_of(uint32_t asn)
 		return ASSERTED;
 	if (holder && holder->doubtful)
 		return DOUBTFUL;
-	return atlas_reach(world_atlas, asn, true).count ? INFERRED : UNKNOWN;
+	return atlas_reach(world_atlas, &(struct place){.asn = asn}, true).count ? INFERRED
+										 : UNKNOWN;
 }
 
 /* Anycast space is on no soil. */

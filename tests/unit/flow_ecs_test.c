@@ -68,7 +68,8 @@ static struct flow whole(const struct flow_event *event)
 		.rule_why = "because",
 		.place = &place,
 		.asn_operator = &amazon,
-		.reach = {{COUNTRY('L', 'U'), COUNTRY('U', 'S')}, 2, 0},
+		.owner = &amazon,
+		.reach = {{COUNTRY('L', 'U'), COUNTRY('U', 'S')}, 2, 0, 0},
 	};
 }
 
@@ -168,6 +169,23 @@ static void test_monitor_mode_says_allowed(void **state)
 	json_decref(line);
 }
 
+/* At the port where it came in: the interface is not where it would have left. */
+static void test_a_gateway_judges_what_comes_in(void **state)
+{
+	struct flow_event event = tcp;
+	struct flow flow = whole(&event);
+
+	(void)state;
+	event.flags = EVENT_GATEWAY;
+	json_t *line = flow_ecs(&flow);
+
+	assert_string_equal(at(line, "network.direction"), "\"outbound\"");
+	assert_string_equal(at(line, "observer.ingress.interface.name"), "\"eth0\"");
+	assert_null(json_object_get(json_object_get(line, "observer"), "egress"));
+	assert_string_equal(at(line, "event.action"), "\"dropped\"");
+	json_decref(line);
+}
+
 static void test_what_is_not_known_is_absent(void **state)
 {
 	struct flow_event event = {.key = {.ethertype = 0x8847, .reason = REASON_ETHERTYPE},
@@ -253,13 +271,31 @@ static void test_inferred_reach_says_so(void **state)
 	struct flow flow = whole(&tcp);
 
 	(void)state;
-	flow.asn_operator = &unlisted;
-	flow.reach = (struct reach){{COUNTRY('N', 'L')}, 1, 1};
+	flow.asn_operator = flow.owner = &unlisted;
+	flow.reach = (struct reach){{COUNTRY('N', 'L')}, 1, 1, 0};
 	json_t *line = flow_ecs(&flow);
 
 	assert_string_equal(at(line, "gabelou.owner.basis"), "\"inferred\"");
 	assert_string_equal(at(line, "gabelou.owner.parent"), "absent");
 	assert_string_equal(at(line, "destination.as.organization"), "absent");
+	json_decref(line);
+}
+
+/* Nobody announces it, but it is in a provider's feed. */
+static void test_the_owner_of_a_feed_is_the_provider(void **state)
+{
+	const struct place unrouted = {.provider = 16509, .soil = COUNTRY('F', 'R')};
+	struct flow flow = whole(&tcp);
+
+	(void)state;
+	flow.place = &unrouted;
+	flow.asn_operator = NULL;
+	flow.reach = (struct reach){{COUNTRY('L', 'U'), COUNTRY('U', 'S')}, 2, 0, 1};
+	json_t *line = flow_ecs(&flow);
+
+	assert_string_equal(at(line, "gabelou.owner.basis"), "\"feed\"");
+	assert_string_equal(at(line, "gabelou.owner.parent"), "\"Amazon.com Inc\"");
+	assert_string_equal(at(line, "destination.as"), "absent");
 	json_decref(line);
 }
 
@@ -287,11 +323,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_denied_flow),
 		cmocka_unit_test(test_monitor_mode_says_allowed),
+		cmocka_unit_test(test_a_gateway_judges_what_comes_in),
 		cmocka_unit_test(test_what_is_not_known_is_absent),
 		cmocka_unit_test(test_icmp_has_a_type_and_no_port),
 		cmocka_unit_test(test_anycast_has_no_country),
 		cmocka_unit_test(test_a_name_that_is_not_utf8),
 		cmocka_unit_test(test_inferred_reach_says_so),
+		cmocka_unit_test(test_the_owner_of_a_feed_is_the_provider),
 		cmocka_unit_test(test_losses_are_an_event),
 	};
 

@@ -62,12 +62,6 @@ static void keys_of_later_versions_are_refused_by_name(void **state)
 		{HEAD "lifeline: [192.0.2.7/32]\n", "3:1: `lifeline:` is not supported"},
 		{HEAD "scopes: [{name: a}]\n", "3:1: `scopes:` is not supported"},
 		{HEAD "tunnels: [vxlan]\n", "3:1: `tunnels:` is not supported"},
-		{HEAD "groups: {}\n", "3:1: `groups:` is not supported by this version; remove it"},
-		{HEAD "interfaces: {inside: [eth1]}\n", "3:14: `inside:` is not supported"},
-		{HEAD "data: {feeds: [a.json]}\n", "3:8: `feeds:` is not supported"},
-		{HEAD "data: {min-sources: 2}\n", "3:8: `min-sources:` is not supported"},
-		{HEAD "data: {soil: [{file: a, format: mmdb}]}\n", "3:25: `format:` is not "
-								   "supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], port: [443/tcp]}]\n", "2:22: `port:` is not "
 									 "supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], until: 2027-01-31}]\n", "2:22: `until:` is"},
@@ -109,6 +103,9 @@ static void values_are_of_their_kind(void **state)
 		{HEAD "interfaces: {guard: []}\n", "3:21: an empty list; name interface names"},
 		{HEAD "interfaces: {guard: [\"a b\"]}\n", "3:22: `a b` is no name or glob"},
 		{HEAD "interfaces: {guard: [[a]]}\n", "3:22: `[...]` is no name or glob"},
+		{HEAD "interfaces: {inside: auto}\n", "3:22: `auto` is not a list of interface "
+						      "names or globs; write [auto]"},
+		{HEAD "interfaces: {inside: [a/b]}\n", "3:23: `a/b` is no name or glob"},
 		{HEAD "interfaces: {chain: last}\n", "3:21: `chain: last` is not known; write next "
 						     "or last-word"},
 		{"gabelou: 1\nallow: [{soil: [FR], why: [a]}]\n", "2:27: `why:` is a line of "
@@ -131,6 +128,22 @@ static void data_is_checked(void **state)
 		{HEAD "data: {owner: [\"\"]}\n", "3:16: `file:` is a line of text"},
 		{HEAD "data: {soil: [{path: a}]}\n", "3:16: a source has no key `path`; write "
 						     "file"},
+		{HEAD "data: {soil: [{file: a, format: zip}]}\n",
+		 "3:33: `format: zip` is not known; write auto, ranges, changes, prefixes"},
+		{HEAD "data: {soil: [{file: a, country: EU}]}\n",
+		 "3:34: `EU` is not a country code of ISO 3166-1; write two letters"},
+		{HEAD "data: {soil: [{format: mmdb}]}\n", "3:15: a source without a file; write"},
+		{HEAD "data: {feeds: [{file: a, asn: [0]}]}\n", "3:32: AS `0` is no network"},
+		{HEAD "data: {feeds: [{file: a, asn: []}]}\n", "3:31: an empty list; name AS"},
+		{HEAD "data: {soil: [{file: a, url: \"http://a.example/\"}]}\n",
+		 "3:30: `http://a.example/` is not an https address; write https://..."},
+		{HEAD "data: {soil: [{file: a, checksum: \"https://a.example/\"}]}\n",
+		 "3:15: `checksum:` without `url:`"},
+		{HEAD "data: {min-sources: 9}\n", "3:21: `9` is not a number of soil sources"},
+		{HEAD "data: {min-sources: 2}\n",
+		 "3:7: min-sources: 2, but there is 1 soil source"},
+		{HEAD "data: {soil: [a, b], min-sources: 3}\n",
+		 "3:7: min-sources: 3, but there are 2 soil sources"},
 		{HEAD "data: {agree: some}\n", "3:15: `agree: some` is not known; write first, "
 					       "majority or all"},
 		{HEAD "data: {max-age: {warn: 45}}\n", "3:24: `45` has no unit; write 45d"},

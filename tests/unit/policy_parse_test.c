@@ -24,10 +24,13 @@ static void the_smallest_policy_has_the_defaults(void **state)
 	assert_memory_equal(&policy->digest, &digest, sizeof(digest));
 	assert_int_equal(policy->mode, POLICY_ENFORCE);
 	assert_true(policy->guard_auto);
+	assert_int_equal(policy->inside.count, 0);
 	assert_int_equal(policy->guard.count, 0);
 	assert_int_equal(policy->chain, POLICY_CHAIN_NEXT);
-	assert_int_equal(policy->soil.count + policy->asn.count + policy->owner.count, 0);
-	assert_int_equal(policy->agree, POLICY_AGREE_MAJORITY);
+	assert_int_equal(policy->data.files[DATA_SOIL].count + policy->data.files[DATA_ASN].count +
+				 policy->data.files[DATA_OWNER].count,
+			 0);
+	assert_int_equal(policy->data.agree, DATA_AGREE_MAJORITY);
 	assert_int_equal(policy->warn_days, 45);
 	assert_int_equal(policy->stale_days, 120);
 	assert_int_equal(policy->unlisted, POLICY_UNLISTED_DENY);
@@ -45,7 +48,7 @@ static const char full[] = "gabelou: 1\n"
 			   "interfaces:\n"
 			   "  guard: [\"eth*\", wg0]\n"
 			   "  chain: last-word\n"
-			   "  inside: []\n"
+			   "  inside: [\"tap*\", lan0]\n"
 			   "data:\n"
 			   "  soil:\n"
 			   "    - file: /a.csv\n"
@@ -92,12 +95,17 @@ static void every_key_arrives(void **state)
 	assert_int_equal(policy->guard_line, 5);
 	assert_int_equal(policy->guard_column, 10);
 	assert_int_equal(policy->chain, POLICY_CHAIN_LAST_WORD);
-	assert_int_equal(policy->soil.count, 2);
-	assert_string_equal(policy->soil.items[1], "b.csv");
-	assert_int_equal(policy->asn.count, 1);
-	assert_int_equal(policy->owner.count, 2);
-	assert_string_equal(policy->owner.items[1], "/e.csv");
-	assert_int_equal(policy->agree, POLICY_AGREE_ALL);
+	assert_int_equal(policy->inside.count, 2);
+	assert_string_equal(policy->inside.items[0], "tap*");
+	assert_string_equal(policy->inside.items[1], "lan0");
+	assert_int_equal(policy->inside_line, 7);
+	assert_int_equal(policy->inside_column, 11);
+	assert_int_equal(policy->data.files[DATA_SOIL].count, 2);
+	assert_string_equal(policy->data.files[DATA_SOIL].items[1].path, "b.csv");
+	assert_int_equal(policy->data.files[DATA_ASN].count, 1);
+	assert_int_equal(policy->data.files[DATA_OWNER].count, 2);
+	assert_string_equal(policy->data.files[DATA_OWNER].items[1].path, "/e.csv");
+	assert_int_equal(policy->data.agree, DATA_AGREE_ALL);
 	assert_int_equal(policy->warn_days, 7);
 	assert_int_equal(policy->stale_days, 3650);
 	assert_int_equal(policy->unlisted, POLICY_UNLISTED_REGISTRY);
@@ -207,9 +215,9 @@ static void paths_start_from_the_policys_folder(void **state)
 	assert_int_equal(policy_read(path, test_groups, &policy, &diagnostics), 0);
 	unlink(path);
 	assert_string_equal(policy->file, path);
-	assert_string_equal(policy->soil.items[0], "/tmp/a.csv");
-	assert_string_equal(policy->soil.items[1], "/b.csv");
-	assert_string_equal(policy->owner.items[0], "/tmp/../c.csv");
+	assert_string_equal(policy->data.files[DATA_SOIL].items[0].path, "/tmp/a.csv");
+	assert_string_equal(policy->data.files[DATA_SOIL].items[1].path, "/b.csv");
+	assert_string_equal(policy->data.files[DATA_OWNER].items[0].path, "/tmp/../c.csv");
 	policy_free(policy);
 
 	policy = NULL;

@@ -245,6 +245,29 @@ static void too_many_classes_is_an_error(void **state)
 	fixture_close(&many);
 }
 
+/* Whatever the threads do first, the same input is the same table, and any other byte another. */
+static void the_digest_is_of_every_section(void **state)
+{
+	const struct policy policy = {.unlisted = POLICY_UNLISTED_REGISTRY};
+	struct table *table = compile(&policy, NULL), *again;
+	struct digest digest = table_digest(table), other;
+
+	(void)state;
+	for (int i = 0; i < TABLE_SECTION_COUNT; i++) {
+		uint8_t *last = (uint8_t *)table->sections[i].bytes + table->sections[i].size - 1;
+
+		*last ^= 1;
+		other = table_digest(table);
+		assert_memory_not_equal(&other, &digest, sizeof(digest));
+		*last ^= 1;
+	}
+	again = compile(&policy, NULL);
+	other = table_digest(again);
+	assert_memory_equal(&other, &digest, sizeof(digest));
+	table_free(again);
+	table_free(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +275,7 @@ int main(void)
 		cmocka_unit_test(connected_space_is_local),
 		cmocka_unit_test(embedded_is_judged_by_the_inner_address),
 		cmocka_unit_test(a_class_says_what_it_stands_for),
+		cmocka_unit_test(the_digest_is_of_every_section),
 		cmocka_unit_test(too_many_classes_is_an_error),
 	};
 

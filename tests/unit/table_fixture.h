@@ -90,6 +90,8 @@ static inline void fixture_defaults(const struct fixture *fixture)
 	fixture_write(fixture, "asn-names.csv.zst", "1,One\n2,Two\n");
 	fixture_write(fixture, "owners.csv", OWNERS_HEADER "1,One,One SA,FR,,,test\n");
 	fixture_write(fixture, "doubtful.csv", DOUBTFUL_HEADER "9,Nine,,doubtful,0\n");
+	fixture_write(fixture, "regions.csv",
+		      "provider,region,country,source\naws,eu-west-3,FR,test\n");
 	fixture_write(fixture, "anycast.csv", ANYCAST_HEADER "5.9.9.0/24,Nine,test\n");
 }
 

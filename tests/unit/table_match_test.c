@@ -114,6 +114,35 @@ static void deny_needs_one_voice_and_one_member(void **state)
 	assert_int_equal(decision.rule, 1);
 }
 
+static void a_feeds_word_is_a_voice_and_its_provider_an_owner(void **state)
+{
+	struct rule rules[] = {rule_soil(RULE_DENY, CN), rule_both(RULE_ALLOW, FR, FR, DE)};
+	struct policy policy = {.rules = rules, .rule_count = 2};
+	struct place place = {
+		.state = SOIL_CONTESTED, .feed = 1, .feed_soil = CN, .feed_other = US};
+
+	(void)state;
+	assert_int_equal(reason_of(&policy, place, reach_of(0, 0)), REASON_RULE_DENY);
+	place.feed_soil = DE;
+	place.feed_other = CN;
+	assert_int_equal(reason_of(&policy, place, reach_of(0, 0)), REASON_RULE_DENY);
+	place.feed_other = US;
+	assert_int_equal(reason_of(&policy, place, reach_of(0, 0)), REASON_SOIL_CONTESTED);
+	/* A geo source's word that the feed overrules is a voice still. */
+	place = agreed(FR, 1);
+	place.feed = 1;
+	place.feed_soil = FR;
+	place.votes[1] = CN;
+	assert_int_equal(reason_of(&policy, place, reach_of(FR, 0)), REASON_RULE_DENY);
+	/* No network announces it: without a provider it has no owner, with one it has his. */
+	place = agreed(FR, 0);
+	assert_int_equal(reason_of(&policy, place, reach_of(0, 0)), REASON_UNROUTED);
+	place.provider = 7;
+	assert_int_equal(reason_of(&policy, place, reach_of(0, 0)), REASON_OWNER_UNKNOWN);
+	assert_int_equal(reason_of(&policy, place, reach_of(US, 0)), REASON_OWNER);
+	assert_int_equal(reason_of(&policy, place, reach_of(FR, 0)), REASON_RULE_ALLOW);
+}
+
 static void anycast_has_no_soil_unless_said(void **state)
 {
 	struct rule rules[] = {rule_soil(RULE_ALLOW, FR), rule_soil(RULE_ALLOW, DE)};
@@ -226,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(allow_needs_agreement_and_the_whole_reach),
 		cmocka_unit_test(deny_needs_one_voice_and_one_member),
+		cmocka_unit_test(a_feeds_word_is_a_voice_and_its_provider_an_owner),
 		cmocka_unit_test(anycast_has_no_soil_unless_said),
 		cmocka_unit_test(asn_and_prefix_are_conditions),
 		cmocka_unit_test(the_nearest_rule_gives_the_reason),

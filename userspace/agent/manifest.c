@@ -2,7 +2,6 @@
 /* Writing a manifest: see manifest.h for its shape. */
 #include "userspace/agent/manifest.h"
 
-#include <pthread.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,13 +30,50 @@ static json_t *absolute(const char *path)
 	return text;
 }
 
-static json_t *files_part(const struct names *names)
+static json_t *asns_part(const struct data_file *file)
 {
-	json_t *files = json_array();
+	json_t *asns = json_array();
 
-	for (size_t i = 0; i < names->count; i++)
-		json_array_append_new(files, absolute(names->items[i]));
-	return files;
+	for (size_t i = 0; i < file->asn_count; i++)
+		json_array_append_new(asns, json_integer(file->asns[i]));
+	return asns;
+}
+
+/* What was not said of a file is not in it, but for its path. */
+static json_t *file_part(const struct data_file *file)
+{
+	json_t *part = json_pack("{s:o}", "file", absolute(file->path));
+	char code[3];
+
+	if (file->format)
+		json_object_set_new(part, "format", json_string(data_format_name(file->format)));
+	if (file->name)
+		json_object_set_new(part, "name", text_json(file->name));
+	if (file->field)
+		json_object_set_new(part, "field", text_json(file->field));
+	if (file->country)
+		json_object_set_new(part, "country",
+				    json_string(country_format(file->country, code)));
+	if (file->asn_count)
+		json_object_set_new(part, "asn", asns_part(file));
+	if (file->url)
+		json_object_set_new(part, "url", text_json(file->url));
+	return part;
+}
+
+static json_t *files_part(const struct data_config *data)
+{
+	json_t *roles = json_object();
+
+	for (enum data_role role = 0; role < DATA_ROLES; role++) {
+		const struct data_files *files = &data->files[role];
+		json_t *list = json_array();
+
+		for (size_t i = 0; i < files->count; i++)
+			json_array_append_new(list, file_part(&files->items[i]));
+		json_object_set_new(roles, data_role_name(role), list);
+	}
+	return roles;
 }
 
 static json_t *data_part(const struct atlas *atlas)
@@ -109,43 +145,6 @@ static json_t *entries_part(const struct table *table)
 	return array;
 }
 
-/* A thread's share of the digest. */
-struct hashing {
-	const struct table *table;
-	struct digest digests[TABLE_SECTION_COUNT];
-};
-
-static void *hash_root(void *argument)
-{
-	struct hashing *hashing = argument;
-
-	hashing->digests[TABLE_V4_ROOT] = digest_of(hashing->table->sections[TABLE_V4_ROOT].bytes,
-						    hashing->table->sections[TABLE_V4_ROOT].size);
-	return NULL;
-}
-
-/* SHA-256 of the sections' SHA-256s, in their order: the largest one, two thirds of all, in a
- * thread of its own. */
-static json_t *table_digest(const struct table *table)
-{
-	struct hashing hashing = {.table = table};
-	char text[DIGEST_TEXT_SIZE];
-	pthread_t thread;
-	bool aside = pthread_create(&thread, NULL, hash_root, &hashing) == 0;
-
-	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
-		if (i != TABLE_V4_ROOT)
-			hashing.digests[i] =
-				digest_of(table->sections[i].bytes, table->sections[i].size);
-	if (aside)
-		pthread_join(thread, NULL);
-	else
-		hash_root(&hashing);
-	struct digest digest = digest_of(hashing.digests, sizeof(hashing.digests));
-
-	return json_string(digest_format(&digest, text));
-}
-
 /* Who logged in, which sudo and su do not change; else who runs us. */
 static json_t *user_part(void)
 {
@@ -173,27 +172,21 @@ static json_t *host_part(void)
 	return text_json(name);
 }
 
-static const char *agree_name(enum atlas_agree agree)
-{
-	return agree == ATLAS_AGREE_FIRST ? "first" : agree == ATLAS_AGREE_ALL ? "all" : "majority";
-}
-
 json_t *manifest_make(const struct pipeline *pipeline)
 {
 	const struct policy *policy = pipeline->policy;
 
 	return json_pack(
-		"{s:o, s:s, s:s, s:s, s:{s:i, s:i}, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, "
-		"s:I, s:o, s:s, s:o, s:o}",
+		"{s:o, s:s, s:s, s:s, s:i, s:{s:i, s:i}, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
+		"s:s, s:o, s:o}",
 		"policy", policy_part(pipeline), "mode",
 		policy->mode == POLICY_MONITOR ? "monitor" : "enforce", "unlisted",
 		policy->unlisted == POLICY_UNLISTED_REGISTRY ? "registry" : "deny", "agree",
-		agree_name(atlas_agree(pipeline->atlas)), "max_age", "warn", (int)policy->warn_days,
-		"stale", (int)policy->stale_days, "data_dir", text_json(pipeline->data_dir),
-		"files", "soil", files_part(&policy->soil), "asn", files_part(&policy->asn),
-		"owner", files_part(&policy->owner), "data", data_part(pipeline->atlas), "rules",
-		rules_part(policy), "rows", rows_part(pipeline->table), "entries",
-		entries_part(pipeline->table), "classes", (json_int_t)pipeline->table->class_count,
-		"table", table_digest(pipeline->table), "version", GABELOU_VERSION, "host",
+		data_agree_name(policy->data.agree), "min_sources", (int)policy->data.min_sources,
+		"max_age", "warn", (int)policy->warn_days, "stale", (int)policy->stale_days,
+		"data_dir", text_json(pipeline->data_dir), "files", files_part(&policy->data),
+		"data", data_part(pipeline->atlas), "rules", rules_part(policy), "rows",
+		rows_part(pipeline->table), "entries", entries_part(pipeline->table), "classes",
+		(json_int_t)pipeline->table->class_count, "version", GABELOU_VERSION, "host",
 		host_part(), "user", user_part());
 }

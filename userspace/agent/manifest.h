@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The manifest of a generation: what was enforced, by whom, on which data. Written by apply, kept
- * beside the generation by the kernel side (which adds "generation" and "since"), and read by
- * whoever must know later what a row of that generation stood for.
+ * beside the generation by the kernel side (which adds "generation", "since" and "table"), and read
+ * by whoever must know later what a row of that generation stood for.
  *
  * As JSON:
  *   policy     {name, file, sha256, text}
- *   mode, unlisted, agree, max_age {warn, stale} in days
- *   data_dir, files {soil, asn, owner}: what the atlas was built from, absolute paths
+ *   mode, unlisted, agree, min_sources, max_age {warn, stale} in days
+ *   data_dir, files {soil, feeds, registry, asn, owner}: lists of {file, format, name, field,
+ *              country, asn, url}, what the atlas was built from; paths are absolute
  *   data       [{name, role, path, date, sha256}]: every source that was read
  *   rules      [{name, why}] in the order of their numbers
  *   rows       [[soil, state, special, reach, inferred, local, routed, act, reason, rule]]
  *   entries    [[row, verdict, reason, rule]]
- *   classes, table: how many classes, and the digest of the table's sections
+ *   classes: how many
+ *   table: the digest of the table's sections
  *   version, host, user {uid, login}
  */
 #ifndef GABELOU_AGENT_MANIFEST_H
@@ -24,7 +26,7 @@
 
 /* What a row of the verdict table stands for and does. */
 struct manifest_row {
-	struct class_info info; /* info.rules is not kept */
+	struct class_info info; /* info.rules and info.reach.feed are not kept */
 	uint8_t act;            /* enum row_act */
 	uint8_t reason;         /* enum reason */
 	uint16_t rule;          /* RULE_NONE */

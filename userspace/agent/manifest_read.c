@@ -224,46 +224,89 @@ bool manifest_same_data(const struct manifest *manifest, const struct atlas *atl
 	return same;
 }
 
-/* Borrows the strings; the array is freed by the caller. */
-static char **file_list(json_t *files, const char *role, size_t *count)
+static char *copy_member(json_t *item, const char *member)
 {
-	json_t *list = json_object_get(files, role);
-	char **items;
+	const char *text = json_string_value(json_object_get(item, member));
 
-	*count = json_array_size(list);
-	items = calloc(*count + 1, sizeof(*items));
-	for (size_t i = 0; items && i < *count; i++) {
-		items[i] = (char *)json_string_value(json_array_get(list, i));
-		if (!items[i])
-			*count = i;
+	return text ? strdup(text) : NULL;
+}
+
+static int read_format(const char *text)
+{
+	for (enum data_format format = 0; text && format < DATA_FORMATS; format++)
+		if (strcmp(text, data_format_name(format)) == 0)
+			return format;
+	return DATA_GUESSED;
+}
+
+static void read_file(json_t *item, struct data_file *file)
+{
+	json_t *asns = json_object_get(item, "asn");
+	const char *country = json_string_value(json_object_get(item, "country"));
+
+	*file = (struct data_file){
+		.path = copy_member(item, "file"),
+		.format = read_format(json_string_value(json_object_get(item, "format"))),
+		.name = copy_member(item, "name"),
+		.field = copy_member(item, "field"),
+		.country = country ? country_parse(country, strlen(country)) : COUNTRY_NONE,
+		.asns = calloc(json_array_size(asns) + 1, sizeof(*file->asns)),
+	};
+	for (size_t i = 0; file->asns && i < json_array_size(asns); i++)
+		file->asns[file->asn_count++] =
+			(uint32_t)json_integer_value(json_array_get(asns, i));
+}
+
+/* False: it is not there, not whole, or out of memory. */
+static bool read_files(json_t *list, struct data_files *files)
+{
+	size_t count = json_array_size(list);
+
+	files->items = calloc(count + 1, sizeof(*files->items));
+	if (!files->items || !json_is_array(list))
+		return false;
+	for (; files->count < count; files->count++) {
+		struct data_file *file = &files->items[files->count];
+
+		read_file(json_array_get(list, files->count), file);
+		if (!file->path || !file->asns) {
+			files->count++; /* what there is of it is to be freed */
+			return false;
+		}
 	}
-	return items;
+	return true;
+}
+
+static enum data_agree read_agree(const char *text)
+{
+	for (enum data_agree agree = 0; text && agree <= DATA_AGREE_ALL; agree++)
+		if (strcmp(text, data_agree_name(agree)) == 0)
+			return agree;
+	return DATA_AGREE_MAJORITY;
 }
 
 int manifest_atlas(const struct manifest *manifest, struct atlas **atlas,
 		   struct diagnostics *diagnostics)
 {
-	json_t *files = json_object_get(manifest->json, "files");
-	const char *agree = json_string_value(json_object_get(manifest->json, "agree"));
+	json_t *json = manifest->json, *files = json_object_get(json, "files");
 	struct atlas_config config = {
-		.data_dir = json_string_value(json_object_get(manifest->json, "data_dir")),
-		.agree = agree && strcmp(agree, "first") == 0 ? ATLAS_AGREE_FIRST
-			 : agree && strcmp(agree, "all") == 0 ? ATLAS_AGREE_ALL
-							      : ATLAS_AGREE_MAJORITY,
+		.data_dir = json_string_value(json_object_get(json, "data_dir")),
+		.data.agree = read_agree(json_string_value(json_object_get(json, "agree"))),
+		.data.min_sources =
+			(unsigned)json_integer_value(json_object_get(json, "min_sources")),
 		.now = time(NULL),
 	};
-	char **soil = file_list(files, "soil", &config.soil_count);
-	char **asn = file_list(files, "asn", &config.asn_count);
-	char **owner = file_list(files, "owner", &config.owner_count);
+	bool whole = config.data_dir != NULL;
 	int error = -EINVAL;
 
-	config.soil = soil;
-	config.asn = asn;
-	config.owner = owner;
-	if (config.data_dir && soil && asn && owner)
+	for (enum data_role role = 0; role < DATA_ROLES && whole; role++)
+		whole = read_files(json_object_get(files, data_role_name(role)),
+				   &config.data.files[role]);
+	if (whole)
 		error = atlas_open(&config, ATLAS_CACHE_FOLDER, atlas, diagnostics);
-	free(soil);
-	free(asn);
-	free(owner);
+	else
+		diagnostics_error(diagnostics, EINVAL, (struct location){0},
+				  "the record does not say which files; another version wrote it");
+	data_config_free(&config.data);
 	return error;
 }

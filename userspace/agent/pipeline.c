@@ -117,30 +117,11 @@ int pipeline_read_text(struct pipeline *pipeline, const char *path, const char *
 	return error ? error : parse(pipeline, path, text, strlen(text), diagnostics);
 }
 
-static enum atlas_agree agree_of(const struct policy *policy)
-{
-	switch (policy->agree) {
-	case POLICY_AGREE_FIRST:
-		return ATLAS_AGREE_FIRST;
-	case POLICY_AGREE_ALL:
-		return ATLAS_AGREE_ALL;
-	default:
-		return ATLAS_AGREE_MAJORITY;
-	}
-}
-
 int pipeline_survey(struct pipeline *pipeline, struct diagnostics *diagnostics)
 {
-	const struct policy *policy = pipeline->policy;
 	struct atlas_config config = {
 		.data_dir = pipeline->data_dir,
-		.soil = policy->soil.items,
-		.soil_count = policy->soil.count,
-		.asn = policy->asn.items,
-		.asn_count = policy->asn.count,
-		.owner = policy->owner.items,
-		.owner_count = policy->owner.count,
-		.agree = agree_of(policy),
+		.data = pipeline->policy->data,
 		.now = time(NULL),
 	};
 

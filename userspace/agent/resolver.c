@@ -133,7 +133,8 @@ static void fill_from_atlas(struct resolver *resolver, const struct manifest *ma
 	flow->atlas = resolver->atlas;
 	flow->place = atlas_place(resolver->atlas, atlas_lookup(resolver->atlas, address));
 	flow->asn_operator = atlas_operator(resolver->atlas, flow->place->asn);
-	flow->reach = atlas_reach(resolver->atlas, flow->place->asn, manifest->registry);
+	flow->owner = atlas_owner(resolver->atlas, flow->place);
+	flow->reach = atlas_reach(resolver->atlas, flow->place, manifest->registry);
 }
 
 static void fill_from_row(struct resolver *resolver, const struct manifest_row *row,

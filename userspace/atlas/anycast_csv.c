@@ -4,29 +4,13 @@
 
 #include "userspace/atlas/tables.h"
 
-static uint32_t clash_anycast(uint32_t first, uint32_t second)
-{
-	return first | second;
-}
-
 static int take_row(struct reader *reader, struct rows *rows)
 {
-	const struct field *field = &reader->csv.fields[0];
-	char suggestion[PREFIX_TEXT_SIZE];
-	struct prefix prefix;
+	struct prefix prefix = {0};
+	int error = reader_prefix(reader, &reader->csv.fields[0], &prefix);
 
-	switch (prefix_parse(field->text, field->length, &prefix)) {
-	case PREFIX_OK:
-		break;
-	case PREFIX_HOST_BITS:
-		return reader_fault(reader, EBADMSG, field,
-				    "%.60s has bits set beyond its length; write %s", field->text,
-				    prefix_format(&prefix, suggestion));
-	default:
-		return reader_fault(reader, EBADMSG, field,
-				    "\"%.60s\" is not a prefix; write one like 192.0.2.0/24",
-				    field->text);
-	}
+	if (error)
+		return error;
 	if (reader->csv.count < 3)
 		return reader_fault(reader, EBADMSG, NULL,
 				    "%zu fields; write prefix,operator,source", reader->csv.count);
@@ -35,21 +19,12 @@ static int take_row(struct reader *reader, struct rows *rows)
 		       : 0;
 }
 
-int anycast_csv_read(struct reader *reader, struct layer *layer)
+int anycast_csv_read(struct reader *reader, struct rows *rows)
 {
-	struct rows rows[FAMILIES] = {0};
 	int more, error = 0;
 
 	while (!error && (more = reader_next(reader)) > 0)
 		if (!reader_is_header(reader))
 			error = take_row(reader, rows);
-	if (!error)
-		error = more;
-	for (enum family family = 0; family < FAMILIES; family++) {
-		if (!error && rows_resolve(&rows[family], family_last(family), clash_anycast,
-					   &layer->changes[family]))
-			error = reader_no_memory(reader);
-		rows_free(&rows[family]);
-	}
-	return error;
+	return error ? error : more;
 }

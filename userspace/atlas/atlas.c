@@ -78,21 +78,56 @@ static void reach_add(struct reach *reach, country_t country)
 	reach->count++;
 }
 
-struct reach atlas_reach(const struct atlas *atlas, uint32_t asn, bool registry)
+static const struct asn_operator *find_holder(const struct atlas *atlas, uint32_t asn)
 {
-	const struct asn_operator *holder = asn ? atlas_operator(atlas, asn) : NULL;
+	return asn ? atlas_operator(atlas, asn) : NULL;
+}
+
+static bool is_listed(const struct asn_operator *holder)
+{
+	return holder && holder->basis != OWNER_UNKNOWN;
+}
+
+static void reach_add_holder(struct reach *reach, const struct asn_operator *holder, bool registry)
+{
+	if (is_listed(holder)) {
+		reach_add(reach, holder->parent_country);
+		reach_add(reach, holder->seat);
+	} else if (holder && registry && !holder->doubtful) {
+		reach_add(reach, holder->registry);
+	}
+}
+
+struct reach atlas_reach(const struct atlas *atlas, const struct place *place, bool registry)
+{
+	const struct asn_operator *announcer = find_holder(atlas, place->asn);
+	const struct asn_operator *provider = find_holder(atlas, place->provider);
 	struct reach reach = {0};
 
-	if (!holder)
-		return reach;
-	if (holder->basis != OWNER_UNKNOWN) {
-		reach_add(&reach, holder->parent_country);
-		reach_add(&reach, holder->seat);
-	} else if (registry && !holder->doubtful) {
-		reach_add(&reach, holder->registry);
-		reach.inferred = reach.count > 0;
-	}
+	reach_add_holder(&reach, announcer, registry);
+	reach_add_holder(&reach, provider, registry);
+	if (!is_listed(announcer) && is_listed(provider))
+		reach.feed = 1;
+	else
+		reach.inferred = reach.count && !is_listed(announcer);
 	return reach;
+}
+
+const struct asn_operator *atlas_owner(const struct atlas *atlas, const struct place *place)
+{
+	const struct asn_operator *announcer = find_holder(atlas, place->asn);
+	const struct asn_operator *provider = find_holder(atlas, place->provider);
+
+	return !is_listed(announcer) && is_listed(provider) ? provider : announcer;
+}
+
+enum owner_basis owner_basis_of(const struct asn_operator *owner, const struct reach *reach)
+{
+	if (reach->inferred)
+		return OWNER_INFERRED;
+	if (reach->feed)
+		return OWNER_FEED;
+	return owner ? owner->basis : OWNER_UNKNOWN;
 }
 
 size_t atlas_source_count(const struct atlas *atlas)
@@ -110,9 +145,28 @@ size_t atlas_soil_source_count(const struct atlas *atlas)
 	return atlas->soil_count;
 }
 
-enum atlas_agree atlas_agree(const struct atlas *atlas)
+size_t atlas_feed_count(const struct atlas *atlas)
 {
-	return atlas->agree;
+	return atlas->feed_count;
+}
+
+const struct source *atlas_feed(const struct atlas *atlas, unsigned feed)
+{
+	size_t number = atlas->soil_count;
+
+	while (atlas->sources[number].role != SOURCE_FEED || --feed)
+		number++;
+	return &atlas->sources[number];
+}
+
+enum data_agree atlas_agree(const struct atlas *atlas)
+{
+	return atlas->voting.agree;
+}
+
+unsigned atlas_min_sources(const struct atlas *atlas)
+{
+	return atlas->voting.min_sources;
 }
 
 const char *owner_basis_name(enum owner_basis basis)
@@ -120,7 +174,7 @@ const char *owner_basis_name(enum owner_basis basis)
 	static const char *const names[] = {
 		[OWNER_UNKNOWN] = "unknown",   [OWNER_SOURCED] = "sourced",
 		[OWNER_ASSERTED] = "asserted", [OWNER_LOCAL] = "local",
-		[OWNER_INFERRED] = "inferred",
+		[OWNER_INFERRED] = "inferred", [OWNER_FEED] = "feed",
 	};
 
 	return names[basis];
@@ -140,10 +194,11 @@ const char *soil_state_name(enum soil_state state)
 const char *source_role_name(enum source_role role)
 {
 	static const char *const names[] = {
-		[SOURCE_SOIL] = "soil",           [SOURCE_ASN] = "asn",
-		[SOURCE_ASN_NAMES] = "asn-names", [SOURCE_OWNER] = "owner",
-		[SOURCE_DOUBTFUL] = "doubtful",   [SOURCE_REGISTRY] = "registry",
-		[SOURCE_ANYCAST] = "anycast",
+		[SOURCE_SOIL] = "soil",         [SOURCE_FEED] = "feed",
+		[SOURCE_ASN] = "asn",           [SOURCE_ASN_NAMES] = "asn-names",
+		[SOURCE_OWNER] = "owner",       [SOURCE_DOUBTFUL] = "doubtful",
+		[SOURCE_REGISTRY] = "registry", [SOURCE_ANYCAST] = "anycast",
+		[SOURCE_REGIONS] = "regions",
 	};
 
 	return names[role];

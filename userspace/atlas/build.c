@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads every source of a configuration, and merges them.
+ * Reads every source of a configuration.
  *
  * Countries and ASNs are read side by side by two threads that share nothing that either writes:
  * reading is most of the time, and half of it is on the way of whoever waits for a new policy.
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "userspace/atlas/cache.h"
-#include "userspace/atlas/special.h"
+#include "userspace/atlas/merge.h"
+#include "userspace/atlas/regions.h"
 #include "userspace/atlas/tables.h"
 
 /* One thread's share. */
@@ -24,7 +24,10 @@ struct branch {
 	struct source *sources;
 	size_t source_count;
 	struct operators *operators;
+	struct regions regions; /* of providers, for their feeds */
 	struct merge_input *input;
+	struct feed *feed;             /* that is read; else NULL */
+	struct rows anycast[FAMILIES]; /* what soil sources flag, and the list of our own */
 	struct diagnostics *diagnostics;
 	int error;
 };
@@ -68,41 +71,119 @@ static int close_source(struct branch *branch, enum source_role role, int error)
 	return error;
 }
 
-static int read_layer(struct branch *branch, enum source_role role, const char *path,
-		      const char *name, struct layer *layer)
+/* What is read under a role. */
+static const struct {
+	enum source_role source;
+	enum layer_kind kind;
+	const char *embedded; /* what is read without a file of one's own; NULL: nothing */
+} roles[DATA_ROLES] = {
+	[DATA_SOIL] = {SOURCE_SOIL, LAYER_COUNTRY, EMBEDDED_SOIL},
+	[DATA_FEEDS] = {SOURCE_FEED, LAYER_FEED, NULL},
+	[DATA_REGISTRY] = {SOURCE_REGISTRY, LAYER_COUNTRY, EMBEDDED_REGISTRY},
+	[DATA_ASN] = {SOURCE_ASN, LAYER_ASN, EMBEDDED_ASN},
+	[DATA_OWNER] = {SOURCE_OWNER, LAYER_COUNTRY, EMBEDDED_OWNERS},
+};
+
+static int read_file(struct branch *branch, enum data_role role, const struct data_file *file,
+		     struct layer_rows *rows)
 {
 	struct layer_context context = {
-		.kind = role == SOURCE_ASN ? LAYER_ASN : LAYER_COUNTRY,
+		.kind = roles[role].kind,
+		.role = role,
+		.file = file,
 		.operators = branch->operators,
 		.arena = &branch->arena,
+		.asns = role == DATA_REGISTRY ? &branch->input->registered : NULL,
+		.anycast = role == DATA_SOIL ? branch->anycast : NULL,
+		.feed = branch->feed,
+		.regions = &branch->regions,
+		.data_dir = branch->config->data_dir,
 	};
-	int error = open_source(branch, path, name);
+	int error = open_source(branch, file ? file->path : NULL, roles[role].embedded);
 
 	if (error)
 		return error;
-	return close_source(branch, role, layer_read(&branch->reader, &context, layer));
+	error = layer_rows_read(&branch->reader, &context, rows);
+	if (file && file->name)
+		snprintf(branch->reader.name, sizeof(branch->reader.name), "%s", file->name);
+	return close_source(branch, roles[role].source, error);
+}
+
+/* All files of @files, or the embedded one if there are none, as one layer. */
+static int read_layer(struct branch *branch, enum data_role role, const struct data_file *files,
+		      size_t count, struct layer *layer)
+{
+	struct layer_rows rows = {.layer = layer};
+	int error = count ? 0 : read_file(branch, role, NULL, &rows);
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = read_file(branch, role, &files[i], &rows);
+	if (!error && layer_resolve(&rows, roles[role].kind))
+		error = no_memory(branch->diagnostics);
+	layer_rows_free(&rows);
+	return error;
 }
 
 /* The files of a role that votes, or the embedded one. */
-static int read_layers(struct branch *branch, enum source_role role, const char *name,
-		       struct layer *layers, size_t most, size_t *count)
+static int read_layers(struct branch *branch, enum data_role role, struct layer *layers,
+		       size_t most, size_t *count)
 {
-	const struct atlas_config *config = branch->config;
-	char *const *paths = role == SOURCE_SOIL ? config->soil : config->asn;
-	size_t path_count = role == SOURCE_SOIL ? config->soil_count : config->asn_count;
+	const struct data_files *files = &branch->config->data.files[role];
 	int error = 0;
 
-	if (path_count > most)
-		return diagnostics_error(
-			branch->diagnostics, E2BIG, (struct location){.file = paths[most]},
-			"over %zu %s sources; leave out some", most, source_role_name(role));
-	if (!path_count) {
+	if (files->count > most)
+		return diagnostics_error(branch->diagnostics, E2BIG,
+					 (struct location){.file = files->items[most].path},
+					 "over %zu %s sources; leave out some", most,
+					 data_role_name(role));
+	if (!files->count) {
 		*count = 1;
-		return read_layer(branch, role, NULL, name, &layers[0]);
+		return read_layer(branch, role, NULL, 0, &layers[0]);
 	}
-	for (size_t i = 0; i < path_count && !error; i++) {
+	for (size_t i = 0; i < files->count && !error; i++) {
 		*count = i + 1;
-		error = read_layer(branch, role, paths[i], NULL, &layers[i]);
+		error = read_layer(branch, role, &files->items[i], 1, &layers[i]);
+	}
+	return error;
+}
+
+/* One feed, of the networks that the policy names; else its reader knows them. */
+static int read_feed(struct branch *branch, const struct data_file *file, struct feed *feed,
+		     struct layer *layer)
+{
+	branch->feed = feed;
+	int error = read_layer(branch, DATA_FEEDS, file, 1, layer);
+	branch->feed = NULL;
+	if (!error && file->asn_count) {
+		free(feed->asns);
+		feed->asn_count = file->asn_count;
+		feed->asns = calloc(file->asn_count, sizeof(*feed->asns));
+		if (!feed->asns)
+			return no_memory(branch->diagnostics);
+		memcpy(feed->asns, file->asns, file->asn_count * sizeof(*feed->asns));
+	}
+	if (error || feed->asn_count)
+		return error;
+	return diagnostics_error(branch->diagnostics, EINVAL, (struct location){.file = file->path},
+				 "whose word this feed is, it does not say; name the networks in "
+				 "the policy, the main one first: {file: %s, asn: [64500]}",
+				 file->path);
+}
+
+static int read_feeds(struct branch *branch)
+{
+	const struct data_files *files = &branch->config->data.files[DATA_FEEDS];
+	struct merge_input *input = branch->input;
+	int error = 0;
+
+	if (files->count > ATLAS_FEEDS_MOST)
+		return diagnostics_error(
+			branch->diagnostics, E2BIG,
+			(struct location){.file = files->items[ATLAS_FEEDS_MOST].path},
+			"over %d feeds; leave out some", ATLAS_FEEDS_MOST);
+	for (size_t i = 0; i < files->count && !error; i++) {
+		input->feed_count = i + 1;
+		error = read_feed(branch, &files->items[i], &input->feed_of[i], &input->feeds[i]);
 	}
 	return error;
 }
@@ -137,11 +218,11 @@ static int read_owner(struct branch *branch, const char *path, unsigned number)
 
 static int read_owners(struct branch *branch)
 {
-	const struct atlas_config *config = branch->config;
-	int error = config->owner_count ? 0 : read_owner(branch, NULL, 1);
+	const struct data_files *files = &branch->config->data.files[DATA_OWNER];
+	int error = files->count ? 0 : read_owner(branch, NULL, 1);
 
-	for (size_t i = 0; i < config->owner_count && !error; i++)
-		error = read_owner(branch, config->owner[i], (unsigned)i + 1);
+	for (size_t i = 0; i < files->count && !error; i++)
+		error = read_owner(branch, files->items[i].path, (unsigned)i + 1);
 	return error;
 }
 
@@ -170,33 +251,24 @@ static int read_anycast(struct branch *branch)
 
 	if (error)
 		return error;
-	return close_source(branch, SOURCE_ANYCAST,
-			    anycast_csv_read(&branch->reader, &branch->input->anycast));
-}
-
-static uint32_t never_clashes(uint32_t first, uint32_t second)
-{
-	return first ? first : second;
-}
-
-static int fill_special(struct layer *layer)
-{
-	struct rows rows[FAMILIES] = {0};
-	int error = 0;
-
-	for (size_t i = 0; i < special_prefix_count && !error; i++) {
-		const struct prefix *prefix = &special_prefixes[i].prefix;
-
-		error = rows_append(&rows[prefix->family], prefix->value, prefix_last(prefix),
-				    special_prefixes[i].special);
-	}
-	for (enum family family = 0; family < FAMILIES; family++) {
-		if (!error)
-			error = rows_resolve(&rows[family], family_last(family), never_clashes,
-					     &layer->changes[family]);
-		rows_free(&rows[family]);
-	}
+	error = close_source(branch, SOURCE_ANYCAST,
+			     anycast_csv_read(&branch->reader, branch->anycast));
+	if (!error && overlay_anycast(branch->anycast, &branch->input->anycast))
+		error = no_memory(branch->diagnostics);
 	return error;
+}
+
+/* Feeds alone ask for it. */
+static int read_regions(struct branch *branch)
+{
+	if (!branch->config->data.files[DATA_FEEDS].count)
+		return 0;
+	int error = open_source(branch, NULL, EMBEDDED_REGIONS);
+
+	if (error)
+		return error;
+	return close_source(branch, SOURCE_REGIONS,
+			    regions_csv_read(&branch->reader, &branch->regions));
 }
 
 /* What speaks of countries; never touches the operators. */
@@ -204,14 +276,21 @@ static void *read_countries(void *argument)
 {
 	struct branch *branch = argument;
 	struct merge_input *input = branch->input;
-	int error = read_layers(branch, SOURCE_SOIL, EMBEDDED_SOIL, input->soil,
-				ATLAS_SOIL_SOURCES_MOST, &input->soil_count);
+	const struct data_files *registries = &branch->config->data.files[DATA_REGISTRY];
+	int error = read_layers(branch, DATA_SOIL, input->soil, ATLAS_SOIL_SOURCES_MOST,
+				&input->soil_count);
 
 	if (!error)
-		error = read_layer(branch, SOURCE_REGISTRY, NULL, EMBEDDED_REGISTRY,
+		error = read_regions(branch);
+	if (!error)
+		error = read_feeds(branch);
+	if (!error)
+		error = read_layer(branch, DATA_REGISTRY, registries->items, registries->count,
 				   &input->registry);
 	if (!error)
 		error = read_anycast(branch);
+	for (enum family family = 0; family < FAMILIES; family++)
+		rows_free(&branch->anycast[family]);
 	branch->error = error;
 	return NULL;
 }
@@ -221,8 +300,8 @@ static void *read_networks(void *argument)
 {
 	struct branch *branch = argument;
 	struct merge_input *input = branch->input;
-	int error = read_layers(branch, SOURCE_ASN, EMBEDDED_ASN, input->asn,
-				ATLAS_ASN_SOURCES_MOST, &input->asn_count);
+	int error = read_layers(branch, DATA_ASN, input->asn, ATLAS_ASN_SOURCES_MOST,
+				&input->asn_count);
 
 	branch->error = error ? error : read_tables(branch);
 	return NULL;
@@ -271,8 +350,8 @@ static void join_diagnostics(struct diagnostics *diagnostics, const struct diagn
 	}
 }
 
-static int read_all(const struct atlas_config *config, struct merge_input *input,
-		    struct atlas *atlas, struct diagnostics *diagnostics)
+int merge_input_read(const struct atlas_config *config, struct merge_input *input,
+		     struct atlas *atlas, struct diagnostics *diagnostics)
 {
 	struct diagnostics aside = {0};
 	struct branch countries = {
@@ -291,67 +370,31 @@ static int read_all(const struct atlas_config *config, struct merge_input *input
 	join_diagnostics(diagnostics, &aside);
 	diagnostics_free(&aside);
 	int error = countries.error ? countries.error : networks.error;
-	if (!error && (join_sources(atlas, &countries, &networks) || fill_special(&input->special)))
+	if (!error &&
+	    (join_sources(atlas, &countries, &networks) || overlay_special(&input->special)))
 		error = no_memory(diagnostics);
 	atlas->soil_count = input->soil_count;
+	atlas->feed_count = input->feed_count;
 	atlas->arenas[0] = countries.arena;
 	atlas->arenas[1] = networks.arena;
+	regions_free(&countries.regions);
 	free(countries.sources);
 	free(networks.sources);
 	return error;
 }
 
-static void free_input(struct merge_input *input)
+void merge_input_free(struct merge_input *input)
 {
 	layer_free(&input->special);
 	layer_free(&input->anycast);
 	layer_free(&input->registry);
+	rows_free(&input->registered);
 	for (size_t i = 0; i < input->soil_count; i++)
 		layer_free(&input->soil[i]);
+	for (size_t i = 0; i < input->feed_count; i++) {
+		layer_free(&input->feeds[i]);
+		free(input->feed_of[i].asns);
+	}
 	for (size_t i = 0; i < input->asn_count; i++)
 		layer_free(&input->asn[i]);
-}
-
-int atlas_build(const struct atlas_config *config, struct atlas **atlas,
-		struct diagnostics *diagnostics)
-{
-	struct merge_input input = {0};
-	struct atlas *result = calloc(1, sizeof(*result));
-
-	if (!result)
-		return no_memory(diagnostics);
-	result->agree = config->agree;
-	int error = read_all(config, &input, result, diagnostics);
-	if (!error && merge_layers(&input, result))
-		error = no_memory(diagnostics);
-	free_input(&input);
-	if (error) {
-		atlas_free(result);
-		return error;
-	}
-	operators_infer_seats(&result->operators);
-	*atlas = result;
-	return 0;
-}
-
-int atlas_open(const struct atlas_config *config, const char *folder, struct atlas **atlas,
-	       struct diagnostics *diagnostics)
-{
-	size_t said = diagnostics->count;
-	struct digest key, again;
-
-	if (cache_key(config, &key))
-		return atlas_build(config, atlas, diagnostics);
-	if (cache_load(folder, &key, atlas) == 0) {
-		(*atlas)->agree = config->agree;
-		return 0;
-	}
-	int error = atlas_build(config, atlas, diagnostics);
-	/* What was warned of must be warned of again, so it is built again. A source that changed
-	 * meanwhile belongs to another key. A cache that cannot be written costs time, not truth.
-	 */
-	if (!error && diagnostics->count == said && !cache_key(config, &again) &&
-	    memcmp(&key, &again, sizeof(key)) == 0)
-		cache_save(folder, &key, *atlas);
-	return error;
 }

@@ -2,10 +2,13 @@
 /*
  * A built atlas on disk, used in place by mmap.
  *
- * The file's name is its key: a digest of all that the atlas is made of (every source's bytes, the
+ * The file's name is its key: a digest of all that the atlas is made of (every source, the
  * configuration, the day, this program's version and layout). So a cached atlas is never stale: a
- * changed source asks for another file. A file that is not whole, not ours, or open to others is
- * no answer, and is built anew.
+ * changed source asks for another file. A source is known by its path, device, inode, size and
+ * times: whatever writes to a file or puts another in its place gives it a new time of change
+ * (ctime), which nobody can choose. The bytes are not read again: what the atlas says of them,
+ * digests included, is what was true when it was built. A file that is not whole, not ours, or open
+ * to others is no answer, and is built anew.
  */
 #ifndef GABELOU_ATLAS_CACHE_H
 #define GABELOU_ATLAS_CACHE_H
@@ -14,7 +17,8 @@
 
 #define CACHE_FILES_MOST 4 /* the latest ones stay */
 
-/* Reads and hashes every source. 0, or -errno (no message: who builds the atlas will say it). */
+/* 0, or -errno (no message: who builds the atlas will say it). -EAGAIN: a source changed a moment
+ * before config->now, and what is built of it is not to be kept. */
 int cache_key(const struct atlas_config *config, struct digest *key);
 
 /* -ENOENT: there is none that can be used. */
@@ -26,7 +30,8 @@ int cache_save(const char *folder, const struct digest *key, const struct atlas 
 
 /*
  * The file: this header, then the parts, each an array at a multiple of 64 bytes. Numbers are in
- * host byte order. A pointer to a string is its offset in the file, until it is loaded.
+ * host byte order. Pointers to strings are right where the file is mapped at CACHE_BASE; where
+ * something else is there, they are moved along.
  */
 enum cache_part {
 	CACHE_STARTS_V4, /* u128 */
@@ -41,7 +46,10 @@ enum cache_part {
 	CACHE_PARTS
 };
 
-#define CACHE_MAGIC "gabelou atlas 2" /* raise the number with any change of layout or meaning */
+/* Far from where the kernel puts anything by itself. */
+#define CACHE_BASE ((uintptr_t)0x200000000000)
+
+#define CACHE_MAGIC "gabelou atlas 4" /* raise the number with any change of layout or meaning */
 
 struct cache_header {
 	char magic[16];
@@ -51,7 +59,7 @@ struct cache_header {
 	struct {
 		uint64_t offset, count;
 	} parts[CACHE_PARTS];
-	uint64_t soil_count;
+	uint64_t soil_count, feed_count;
 };
 
 #define CACHE_SUMMED_FROM offsetof(struct cache_header, size)

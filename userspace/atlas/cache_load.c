@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "userspace/atlas/cache.h"
+#include "userspace/base/aside.h"
 
 const size_t cache_part_sizes[CACHE_PARTS] = {
 	[CACHE_STARTS_V4] = sizeof(u128),
@@ -22,11 +23,12 @@ const size_t cache_part_sizes[CACHE_PARTS] = {
 	[CACHE_STRINGS] = 1,
 };
 
+#define PRIME 0x9e3779b97f4a7c15u /* odd, so that a product can be undone */
+
 /* Four chains of multiply and rotate over words, side by side; the end of the bytes as zeros, and
  * their number. Any single word that differs changes the sum, since each step can be undone. */
-uint64_t cache_checksum(const void *bytes, size_t size)
+static uint64_t sum_up(const void *bytes, size_t size)
 {
-	const uint64_t prime = 0x9e3779b97f4a7c15u; /* odd, so that the product can be undone */
 	uint64_t chains[4] = {1, 2, 3, 4}, sum = size;
 	const char *at = bytes;
 
@@ -36,14 +38,39 @@ uint64_t cache_checksum(const void *bytes, size_t size)
 
 		memcpy(words, at, part);
 		for (int i = 0; i < 4; i++) {
-			chains[i] = (chains[i] ^ words[i]) * prime;
+			chains[i] = (chains[i] ^ words[i]) * PRIME;
 			chains[i] = chains[i] << 31 | chains[i] >> 33;
 		}
 		size -= part;
 	}
 	for (int i = 0; i < 4; i++)
-		sum = (sum ^ chains[i]) * prime;
+		sum = (sum ^ chains[i]) * PRIME;
 	return sum;
+}
+
+struct half {
+	const char *bytes;
+	size_t size;
+	uint64_t sum;
+};
+
+static void sum_half(void *argument)
+{
+	struct half *half = argument;
+
+	half->sum = sum_up(half->bytes, half->size);
+}
+
+/* Of each half, at the same time. */
+uint64_t cache_checksum(const void *bytes, size_t size)
+{
+	struct half second = {(const char *)bytes + size / 2, size - size / 2, 0};
+	struct aside aside;
+
+	aside_begin(&aside, sum_half, &second);
+	uint64_t first = sum_up(bytes, size / 2);
+	aside_end(&aside);
+	return first * PRIME ^ second.sum;
 }
 
 /* Only we may have written it. */
@@ -72,10 +99,10 @@ static void *part(const struct cache_header *header, enum cache_part number)
 	return (char *)header + header->parts[number].offset;
 }
 
-/* From an offset in the file to the place where the file is mapped. */
+/* From where the file was to be mapped to where it is. */
 static void relocate(const struct cache_header *header, const char **text)
 {
-	*text = (const char *)header + (uintptr_t)*text;
+	*text = (const char *)header + ((uintptr_t)*text - CACHE_BASE);
 }
 
 static void relocate_all(const struct cache_header *header)
@@ -119,10 +146,23 @@ static void point_into(const struct cache_header *header, struct atlas *atlas)
 	atlas->sources = part(header, CACHE_SOURCES);
 	atlas->source_count = header->parts[CACHE_SOURCES].count;
 	atlas->soil_count = header->soil_count;
+	atlas->feed_count = header->feed_count;
 }
 
-/* The pages that hold pointers become private; the rest stays the file's, shared by all who map it.
- */
+/* At its place, or else anywhere. The pages stay the file's, shared by all who map it, but for
+ * those that hold pointers where these have to be moved. */
+static void *map_bytes(int fd, size_t size)
+{
+	void *bytes =
+		mmap((void *)CACHE_BASE, size, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, 0);
+
+	if (bytes == (void *)CACHE_BASE)
+		return bytes;
+	if (bytes != MAP_FAILED)
+		munmap(bytes, size);
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+}
+
 static struct cache_header *map_file(int fd, const struct digest *key, size_t *size)
 {
 	struct stat status;
@@ -131,7 +171,7 @@ static struct cache_header *map_file(int fd, const struct digest *key, size_t *s
 	if (fstat(fd, &status) || !is_ours(&status))
 		return NULL;
 	*size = (size_t)status.st_size;
-	header = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	header = map_bytes(fd, *size);
 	if (header == MAP_FAILED)
 		return NULL;
 	if (is_whole(header, *size, key)) {
@@ -165,7 +205,8 @@ int cache_load(const char *folder, const struct digest *key, struct atlas **atla
 		munmap(header, size);
 		return -ENOMEM;
 	}
-	relocate_all(header);
+	if ((uintptr_t)header != CACHE_BASE)
+		relocate_all(header);
 	point_into(header, loaded);
 	loaded->mapped = header;
 	loaded->mapped_size = size;

@@ -37,18 +37,17 @@ static void *put_part(struct image *image, struct cache_header *header, enum cac
 	return put(image, items, count * cache_part_sizes[number]);
 }
 
-/* Appends the string. Its offset, in the form of the pointer that it will be. */
+/* Appends the string. The pointer to it that will be right. */
 static const char *put_string(struct image *image, uint64_t none, const char *text)
 {
-	uint64_t offset = image->size;
+	uint64_t offset = *text ? image->size : none;
 
-	if (!*text)
-		return (const char *)(uintptr_t)none;
-	put(image, text, strlen(text) + 1);
-	return (const char *)(uintptr_t)offset;
+	if (*text)
+		put(image, text, strlen(text) + 1);
+	return (const char *)(CACHE_BASE + offset);
 }
 
-/* The copies in the image get offsets; the texts come from the originals. */
+/* The copies in the image get new pointers; the texts come from the originals. */
 static void put_strings(struct image *image, struct cache_header *header, const struct atlas *atlas,
 			struct operator_entry *entries, struct source *sources)
 {
@@ -100,6 +99,7 @@ static void compose(struct image *image, struct cache_header *header, const stru
 	put_strings(image, header, atlas, entries, sources);
 	header->size = image->size;
 	header->soil_count = atlas->soil_count;
+	header->feed_count = atlas->feed_count;
 }
 
 static int write_whole(int folder, const char *name, const void *bytes, size_t size)

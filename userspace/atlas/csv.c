@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "userspace/atlas/csv.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -84,6 +85,15 @@ const char *csv_split(const struct line *line, struct csv *csv, unsigned *column
 	return NULL;
 }
 
+char *text_comment(char *text)
+{
+	char *at = text + strcspn(text, "#;");
+
+	while (*at == ';' && !(at > text && is_blank(at[-1])))
+		at += 1 + strcspn(at + 1, "#;");
+	return *at ? at : NULL;
+}
+
 int text_number(const char *text, size_t length, uint32_t *number)
 {
 	uint64_t value = 0;
@@ -100,6 +110,49 @@ int text_number(const char *text, size_t length, uint32_t *number)
 	if (value > UINT32_MAX)
 		return -EINVAL;
 	*number = (uint32_t)value;
+	return 0;
+}
+
+int text_asn(const char *text, size_t length, uint32_t *asn)
+{
+	bool letters = length > 2 && toupper((unsigned char)text[0]) == 'A' &&
+		       toupper((unsigned char)text[1]) == 'S';
+	size_t prefix = letters ? 2 : 0;
+
+	return text_number(text + prefix, length - prefix, asn);
+}
+
+/* So many digits always fit into 64 bits. */
+#define CHUNK_DIGITS 19
+
+int text_integer(const char *text, size_t length, u128 *integer)
+{
+	u128 value = 0;
+	size_t at = 0;
+
+	while (length > 1 && *text == '0') {
+		text++;
+		length--;
+	}
+	if (length < 1)
+		return -EINVAL;
+	while (at < length) {
+		uint64_t chunk = 0, scale = 1;
+
+		for (size_t i = 0; i < CHUNK_DIGITS && at < length; i++, at++) {
+			unsigned digit = (unsigned char)text[at] - '0';
+
+			if (digit > 9)
+				return -EINVAL;
+			chunk = chunk * 10 + digit;
+			scale *= 10;
+		}
+		/* The first two chunks fit: dividing is for what has more than both. */
+		if (at > (size_t)2 * CHUNK_DIGITS && value > (~(u128)0 - chunk) / scale)
+			return strspn(text + at, "0123456789") == length - at ? -ERANGE : -EINVAL;
+		value = value * scale + chunk;
+	}
+	*integer = value;
 	return 0;
 }
 

@@ -65,12 +65,19 @@ int64_t operators_add(struct operators *operators, uint32_t asn)
 	return operators->count++;
 }
 
-const struct asn_operator *operators_find(const struct operators *operators, uint32_t asn)
+int64_t operators_number(const struct operators *operators, uint32_t asn)
 {
 	if (!operators->count)
-		return NULL;
+		return -ENOENT;
 	uint32_t number = operators->slots[slot_of(operators, asn)].number;
-	return number ? &operators->entries[number - 1].known : NULL;
+	return number ? (int64_t)number - 1 : -ENOENT;
+}
+
+const struct asn_operator *operators_find(const struct operators *operators, uint32_t asn)
+{
+	int64_t number = operators_number(operators, asn);
+
+	return number < 0 ? NULL : &operators->entries[number].known;
 }
 
 void operators_infer_seats(struct operators *operators)

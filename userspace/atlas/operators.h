@@ -30,6 +30,8 @@ struct operators {
 
 /* The number of the entry, added if it is new. -ENOMEM, or -E2BIG over OPERATORS_MOST. */
 int64_t operators_add(struct operators *operators, uint32_t asn);
+/* The number of the entry; -ENOENT. */
+int64_t operators_number(const struct operators *operators, uint32_t asn);
 const struct asn_operator *operators_find(const struct operators *operators, uint32_t asn);
 /* Infers seats, once owners and registry countries are known. */
 void operators_infer_seats(struct operators *operators);

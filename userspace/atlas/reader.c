@@ -27,6 +27,28 @@ int reader_no_memory(struct reader *reader)
 				 (struct location){.file = reader->file.path}, "out of memory");
 }
 
+int reader_prefix(struct reader *reader, const struct field *field, struct prefix *prefix)
+{
+	char suggestion[PREFIX_TEXT_SIZE];
+
+	switch (prefix_parse(field->text, field->length, prefix)) {
+	case PREFIX_OK:
+		return 0;
+	case PREFIX_HOST_BITS:
+		return reader_fault(reader, EBADMSG, field,
+				    "%.60s has bits set beyond its length; write %s", field->text,
+				    prefix_format(prefix, suggestion));
+	case PREFIX_BAD_LENGTH:
+		return reader_fault(reader, EBADMSG, field,
+				    "%.60s has no length that fits; write one from 0 to %s",
+				    field->text, strchr(field->text, ':') ? "128" : "32");
+	default:
+		return reader_fault(reader, EBADMSG, field,
+				    "\"%.60s\" is not a prefix; write one like 192.0.2.0/24",
+				    field->text);
+	}
+}
+
 int reader_take(struct reader *reader, struct file *file, struct diagnostics *diagnostics)
 {
 	*reader = (struct reader){.file = *file, .diagnostics = diagnostics};
@@ -66,21 +88,55 @@ static bool is_date(const char *text)
 	return text[10] == '\0';
 }
 
-/* "# key: value" of the header. */
-static void take_comment(struct reader *reader, const struct line *line)
+int reader_refuse_page(struct reader *reader)
 {
-	const char *text = line->text + 1;
+	const char *bytes = reader->file.bytes;
+	size_t at = 0;
 
-	while (*text == ' ')
-		text++;
+	while (at < reader->file.size && isspace((unsigned char)bytes[at]))
+		at++;
+	if (at == reader->file.size || bytes[at] != '<')
+		return 0;
+	return reader_fault(reader, EBADMSG, NULL, "this is %s", guess_text("<"));
+}
+
+void reader_set_date_text(struct reader *reader, const char *text)
+{
+	char date[sizeof(reader->date)] = "";
+
+	memcpy(date, text, strnlen(text, sizeof(date) - 1));
+	if (is_date(date))
+		memcpy(reader->date, date, sizeof(date));
+}
+
+void reader_set_date(struct reader *reader, time_t moment)
+{
+	struct tm broken_down;
+	char text[32];
+
+	if (moment > 0 && gmtime_r(&moment, &broken_down) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d", &broken_down) == 10)
+		reader_set_date_text(reader, text);
+}
+
+/* "# key: value" of the header; also the date as IPFire and tor write it, in English always:
+ * "Thu, 25 Jun 2026 04:33:59 GMT". */
+static void take_comment(struct reader *reader, const char *text, unsigned line)
+{
+	struct tm day = {0};
+
+	text += strspn(text, "# ");
 	if (strncmp(text, "name: ", 6) == 0) {
 		snprintf(reader->name, sizeof(reader->name), "%s", text + 6);
+	} else if (strncmp(text, "Generated: ", 11) == 0) {
+		if (strptime(text + 11, "%a, %d %b %Y", &day))
+			strftime(reader->date, sizeof(reader->date), "%Y-%m-%d", &day);
 	} else if (strncmp(text, "date: ", 6) == 0) {
 		if (is_date(text + 6))
 			memcpy(reader->date, text + 6, sizeof(reader->date));
 		else
 			diagnostics_warn(reader->diagnostics,
-					 (struct location){reader->file.path, line->number, 0},
+					 (struct location){reader->file.path, line, 0},
 					 "the date is not of the form 2026-06-01; the file's own "
 					 "time is used");
 	}
@@ -92,6 +148,18 @@ static void skip_byte_order_mark(struct line *line)
 		line->text += 3;
 		line->length -= 3;
 	}
+}
+
+/* What cannot be split may be of a comment behind the first words of the row, which are split. */
+static bool ends_in_comment(struct csv *csv)
+{
+	for (size_t i = 0; i < 2 && i + 1 < csv->count; i++) {
+		if (text_comment(csv->fields[i].text)) {
+			csv->count = i + 1;
+			return true;
+		}
+	}
+	return false;
 }
 
 static int take_row(struct reader *reader, const struct line *line)
@@ -106,7 +174,7 @@ static int take_row(struct reader *reader, const struct line *line)
 	if (guess)
 		return reader_fault(reader, EBADMSG, NULL, "this is %s", guess);
 	const char *fault = csv_split(line, &reader->csv, &column);
-	if (fault)
+	if (fault && !ends_in_comment(&reader->csv))
 		return reader_fault(reader, EBADMSG, &(struct field){.column = column}, "%s",
 				    fault);
 	reader->rows++;
@@ -120,10 +188,13 @@ int reader_next(struct reader *reader)
 
 	while ((got = lines_next(reader->lines, &line, reader->diagnostics)) > 0) {
 		skip_byte_order_mark(&line);
-		if (*line.text == '#') {
+		const char *text = line.text;
+		while (*text == ' ' || *text == '\t')
+			text++;
+		if (*text == '#' || *text == ';') {
 			if (!reader->rows)
-				take_comment(reader, &line);
-		} else if (line.length) {
+				take_comment(reader, text, line.number);
+		} else if (*text) {
 			return take_row(reader, &line);
 		}
 	}

@@ -2,7 +2,7 @@
 /*
  * What every reader of a source shares: the file, its lines, its header comments, its rows.
  *
- * Comments are lines that begin with '#'. Before the first row, "# name: ..." and "# date:
+ * Comments are lines that begin with '#' or ';'. Before the first row, "# name: ..." and "# date:
  * 2026-06-01" describe the source. Formats that are not read are refused by their names.
  */
 #ifndef GABELOU_ATLAS_READER_H
@@ -22,6 +22,8 @@ struct reader {
 	struct csv csv; /* the current row */
 	size_t rows;
 	bool has_header; /* counted in rows */
+	size_t value;    /* the field that the policy says the value is in; 0: where the format has
+			  * it */
 	char name[64];   /* "": none given */
 	char date[11];
 	struct diagnostics *diagnostics;
@@ -38,6 +40,16 @@ void reader_close(struct reader *reader);
 int reader_fault(struct reader *reader, int error, const struct field *field, const char *format,
 		 ...) __attribute__((format(printf, 4, 5)));
 int reader_no_memory(struct reader *reader);
+
+/* Refuses an HTML page by that name, for readers that take no rows. 0 or -EBADMSG. */
+int reader_refuse_page(struct reader *reader);
+
+/* What a file says of its own age: a moment, or a text that begins with "2026-06-01"; what is no
+ * date of the last centuries is as if it said nothing. */
+void reader_set_date(struct reader *reader, time_t moment);
+void reader_set_date_text(struct reader *reader, const char *text);
+/* The prefix or single address in @field. 0, or -errno with a message. */
+int reader_prefix(struct reader *reader, const struct field *field, struct prefix *prefix);
 
 /* The record of the source, once it is read. Strings go into @arena. 0 or -ENOMEM. */
 int reader_describe(const struct reader *reader, enum source_role role, struct arena *arena,

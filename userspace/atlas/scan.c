@@ -11,29 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "userspace/atlas/atlas.h"
-#include "userspace/base/file.h"
+#include "userspace/atlas/scan.h"
 
 #define SCAN_FILE_MOST ((size_t)1 << 30)
-
-/* What the smallest row so far says of an address. */
-struct mark {
-	bool covered;
-	u128 size;            /* of that row, minus one */
-	uint32_t low, higher; /* the two lowest of the words of all rows of that size; 0: none */
-};
-
-struct scan {
-	const struct atlas_config *config;
-	const struct address *addresses;
-	size_t count;
-	struct mark *marks;
-	uint8_t *contradicted; /* per address, a bit for each soil source */
-	struct diagnostics *diagnostics;
-	struct location where;
-};
-
-enum word_kind { WORD_COUNTRY, WORD_ASN, WORD_PREFIX };
 
 static bool below(struct address address, enum family family, u128 value)
 {
@@ -72,8 +52,7 @@ static void mark(struct scan *scan, enum family family, u128 start, u128 last, u
 	}
 }
 
-/* The first fields of a row, cut out in place; unquoted and without blanks around. */
-static size_t cut(char *text, char *fields[], size_t most)
+size_t scan_cut(char *text, char *fields[], size_t most)
 {
 	size_t count = 0;
 
@@ -134,38 +113,57 @@ static void end_pending(struct scan *scan, struct pending *pending, const struct
 	pending->any = false;
 }
 
-static int scan_row(struct scan *scan, enum word_kind kind, char *text, struct pending *pending)
+/* What is read row by row. */
+struct row_scan {
+	enum word_kind kind;
+	struct pending pending;
+	bool any; /* the first row may be a header */
+};
+
+static int scan_row(struct scan *scan, struct row_scan *rows, char *text)
 {
 	char *fields[4];
-	size_t count = cut(text, fields, 4);
+	size_t count = scan_cut(text, fields, 4);
 	struct address start, last;
 	struct prefix prefix;
 
-	if (kind == WORD_PREFIX) {
+	if (rows->kind == WORD_PREFIX || strchr(fields[0], '/')) {
 		if (prefix_parse(fields[0], strlen(fields[0]), &prefix) != PREFIX_OK)
 			return -EBADMSG;
-		mark(scan, prefix.family, prefix.value, prefix_last(&prefix), 1);
+		scan->has_prefixes = true;
+		mark(scan, prefix.family, prefix.value, prefix_last(&prefix),
+		     rows->kind == WORD_PREFIX ? 1 : parse_word(rows->kind, fields[1]));
 		return 0;
 	}
 	if (address_parse(fields[0], strlen(fields[0]), &start))
 		return -EBADMSG;
 	if (count == 2) {
-		end_pending(scan, pending, &start);
-		*pending = (struct pending){true, start, parse_word(kind, fields[1])};
+		end_pending(scan, &rows->pending, &start);
+		rows->pending = (struct pending){true, start, parse_word(rows->kind, fields[1])};
 		return 0;
 	}
 	if (count < 3 || address_parse(fields[1], strlen(fields[1]), &last) ||
 	    last.family != start.family || last.value < start.value)
 		return -EBADMSG;
-	mark(scan, start.family, start.value, last.value, parse_word(kind, fields[2]));
+	mark(scan, start.family, start.value, last.value, parse_word(rows->kind, fields[2]));
 	return 0;
 }
 
-static int scan_lines(struct scan *scan, enum word_kind kind, struct lines *lines)
+static int take_row(struct scan *scan, char *text, void *argument)
 {
-	struct pending pending = {0};
+	struct row_scan *rows = argument;
+	int error = scan_row(scan, rows, text);
+
+	if (error && rows->any)
+		return diagnostics_error(scan->diagnostics, -error, scan->where,
+					 "not a row of a source");
+	rows->any = true;
+	return 0;
+}
+
+static int take_lines(struct scan *scan, struct lines *lines, scan_line take, void *argument)
+{
 	struct line line;
-	bool first = true;
 	int more, error;
 
 	while ((more = lines_next(lines, &line, scan->diagnostics)) > 0) {
@@ -173,19 +171,16 @@ static int scan_lines(struct scan *scan, enum word_kind kind, struct lines *line
 			line.text += 3;
 		if (*line.text == '#' || *line.text == '\0')
 			continue;
-		error = scan_row(scan, kind, line.text, &pending);
 		scan->where.line = line.number;
-		if (error && !first)
-			return diagnostics_error(scan->diagnostics, -error, scan->where,
-						 "not a row of a source");
-		first = false;
+		error = take(scan, line.text, argument);
+		if (error)
+			return error;
 	}
-	end_pending(scan, &pending, NULL);
 	return more;
 }
 
-/* Fills scan->marks from @path, or from the embedded file @name. */
-static int scan_file(struct scan *scan, enum word_kind kind, const char *path, const char *name)
+int scan_lines(struct scan *scan, const char *path, const char *name, scan_line take,
+	       void *argument)
 {
 	char embedded[PATH_MAX];
 	struct file file;
@@ -194,28 +189,40 @@ static int scan_file(struct scan *scan, enum word_kind kind, const char *path, c
 		snprintf(embedded, sizeof(embedded), "%s/%s", scan->config->data_dir, name);
 		path = embedded;
 	}
-	memset(scan->marks, 0, scan->count * sizeof(*scan->marks));
 	int error = file_read(path, SCAN_FILE_MOST, &file, scan->diagnostics);
 	if (error)
 		return error;
 	scan->where = (struct location){.file = path};
 	struct lines *lines = lines_open(&file);
-	error = lines ? scan_lines(scan, kind, lines) : -ENOMEM;
+	error = lines ? take_lines(scan, lines, take, argument) : -ENOMEM;
 	lines_close(lines);
 	file_free(&file);
 	return error;
 }
 
+int scan_file(struct scan *scan, enum word_kind kind, const char *path, const char *name)
+{
+	struct row_scan rows = {.kind = kind};
+
+	memset(scan->marks, 0, scan->count * sizeof(*scan->marks));
+	scan->has_prefixes = false;
+	int error = scan_lines(scan, path, name, take_row, &rows);
+	if (!error)
+		end_pending(scan, &rows.pending, NULL);
+	return error;
+}
+
 static int scan_soil(struct scan *scan, struct place *places)
 {
-	size_t sources = scan->config->soil_count ? scan->config->soil_count : 1;
+	const struct data_files *files = &scan->config->data.files[DATA_SOIL];
+	size_t sources = files->count ? files->count : 1;
 
 	if (sources > ATLAS_SOIL_SOURCES_MOST)
 		return -E2BIG;
 	for (size_t source = 0; source < sources; source++) {
-		int error = scan_file(scan, WORD_COUNTRY,
-				      scan->config->soil_count ? scan->config->soil[source] : NULL,
-				      "soil.csv.zst");
+		int error =
+			scan_file(scan, WORD_COUNTRY,
+				  files->count ? files->items[source].path : NULL, "soil.csv.zst");
 		if (error)
 			return error;
 		for (size_t i = 0; i < scan->count; i++) {
@@ -237,39 +244,55 @@ static int scan_soil(struct scan *scan, struct place *places)
 
 static int scan_asn(struct scan *scan, struct place *places)
 {
-	size_t sources = scan->config->asn_count ? scan->config->asn_count : 1;
+	const struct data_files *files = &scan->config->data.files[DATA_ASN];
+	size_t sources = files->count ? files->count : 1;
 
 	for (size_t source = 0; source < sources; source++) {
-		int error = scan_file(scan, WORD_ASN,
-				      scan->config->asn_count ? scan->config->asn[source] : NULL,
-				      "asn.csv.zst");
+		int error =
+			scan_file(scan, WORD_ASN, files->count ? files->items[source].path : NULL,
+				  "asn.csv.zst");
 		if (error)
 			return error;
-		for (size_t i = 0; i < scan->count; i++)
-			if (!places[i].asn && !scan->marks[i].higher)
-				places[i].asn = scan->marks[i].low;
+		for (size_t i = 0; i < scan->count; i++) {
+			const struct mark *mark = &scan->marks[i];
+
+			scan->unclear[i] |= mark->higher != 0;
+			if (!places[i].asn && !mark->higher)
+				places[i].asn = mark->low;
+		}
 	}
 	return 0;
 }
 
+static unsigned count_words(const struct place *place, size_t sources)
+{
+	unsigned cast = 0;
+
+	for (size_t i = 0; i < sources; i++)
+		cast += place->votes[i] != COUNTRY_NONE;
+	return cast;
+}
+
 /* The answer of the sources, by the definition of each way to agree. */
-static void decide(enum atlas_agree agree, size_t sources, uint8_t contradicted,
+static void decide(const struct data_config *data, size_t sources, uint8_t contradicted,
 		   struct place *place)
 {
-	unsigned cast = 0, most = 0;
+	enum data_agree agree = data->agree;
+	unsigned cast = count_words(place, sources), most = 0;
 
+	if (cast == 0 || cast < data->min_sources)
+		return;
 	for (size_t i = 0; i < sources; i++) {
 		unsigned same = 0;
 
 		if (!place->votes[i])
 			continue;
 		bool sound = !(contradicted >> i & 1);
-		if (agree == ATLAS_AGREE_FIRST) {
+		if (agree == DATA_AGREE_FIRST) {
 			place->state = sound ? SOIL_AGREED : SOIL_CONTESTED;
 			place->soil = sound ? place->votes[i] : COUNTRY_NONE;
 			return;
 		}
-		cast++;
 		for (size_t j = 0; j < sources; j++)
 			same += sound && !(contradicted >> j & 1) &&
 				place->votes[j] == place->votes[i];
@@ -278,26 +301,41 @@ static void decide(enum atlas_agree agree, size_t sources, uint8_t contradicted,
 			place->soil = place->votes[i];
 		}
 	}
-	bool agreed = agree == ATLAS_AGREE_ALL ? most == cast : 2 * most > cast;
-	place->state = !cast ? SOIL_UNKNOWN : agreed ? SOIL_AGREED : SOIL_CONTESTED;
+	bool agreed = agree == DATA_AGREE_ALL ? most == cast : 2 * most > cast;
+	place->state = agreed ? SOIL_AGREED : SOIL_CONTESTED;
 	if (place->state != SOIL_AGREED)
 		place->soil = COUNTRY_NONE;
 }
 
+/* Who uses the addresses knows better than who guesses. */
+static void overrule(struct place *place)
+{
+	bool one = place->feed_soil && !place->feed_other;
+
+	if (!place->feed)
+		return;
+	place->state = one ? SOIL_AGREED : place->feed_other ? SOIL_CONTESTED : SOIL_UNKNOWN;
+	place->soil = one ? place->feed_soil : COUNTRY_NONE;
+}
+
 static int scan_all(struct scan *scan, struct place *places)
 {
+	const struct data_config *data = &scan->config->data;
+	size_t sources = data->files[DATA_SOIL].count ? data->files[DATA_SOIL].count : 1;
 	int error = scan_soil(scan, places);
 
 	if (!error)
 		error = scan_asn(scan, places);
+	if (!error)
+		error = scan_feeds(scan, places);
 	if (!error)
 		error = scan_file(scan, WORD_PREFIX, NULL, "anycast.csv");
 	for (size_t i = 0; i < scan->count && !error; i++) {
 		enum special special = special_of(scan->addresses[i]);
 		struct place *place = &places[i];
 
-		decide(scan->config->agree, scan->config->soil_count ? scan->config->soil_count : 1,
-		       scan->contradicted[i], place);
+		decide(data, sources, scan->contradicted[i], place);
+		overrule(place);
 		if (scan->marks[i].low)
 			place->state = SOIL_ANYCAST;
 		if (special) {
@@ -318,14 +356,16 @@ int atlas_scan(const struct atlas_config *config, const struct address *addresse
 		.count = count,
 		.marks = calloc(count + 1, sizeof(*scan.marks)),
 		.contradicted = calloc(count + 1, sizeof(*scan.contradicted)),
+		.unclear = calloc(count + 1, sizeof(*scan.unclear)),
 		.diagnostics = diagnostics,
 	};
 	int error = -ENOMEM;
 
 	memset(places, 0, count * sizeof(*places));
-	if (scan.marks && scan.contradicted)
+	if (scan.marks && scan.contradicted && scan.unclear)
 		error = scan_all(&scan, places);
 	free(scan.marks);
 	free(scan.contradicted);
+	free(scan.unclear);
 	return error;
 }

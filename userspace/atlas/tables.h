@@ -13,6 +13,7 @@
 #define EMBEDDED_ASN_NAMES "asn-names.csv.zst"
 #define EMBEDDED_OWNERS    "owners.csv"
 #define EMBEDDED_DOUBTFUL  "doubtful.csv"
+#define EMBEDDED_REGIONS   "regions.csv"
 
 /* asn,name. A name that is known already stays. */
 int names_csv_read(struct reader *reader, struct operators *operators, struct arena *arena);
@@ -29,8 +30,8 @@ int owners_csv_read(struct reader *reader, const struct owner_file *file,
 /* asn,name,candidate_parent,reason[,...] */
 int doubtful_csv_read(struct reader *reader, struct operators *operators, struct arena *arena);
 
-/* prefix,operator,source. Values of the layer: 1 is anycast. */
-int anycast_csv_read(struct reader *reader, struct layer *layer);
+/* prefix,operator,source. Adds to the rows of each family; their value is 1. */
+int anycast_csv_read(struct reader *reader, struct rows *rows);
 
 /* What the tables of ASNs share: the entry of the ASN in the first field, added if it is new. */
 int table_entry(struct reader *reader, struct operators *operators, struct operator_entry **entry);

@@ -12,9 +12,9 @@ static size_t supporters(const uint32_t *words, size_t count, country_t country)
 }
 
 /* How many of the @cast words a country needs. */
-static size_t needed(enum atlas_agree agree, size_t cast)
+static size_t needed(enum data_agree agree, size_t cast)
 {
-	return agree == ATLAS_AGREE_ALL ? cast : cast / 2 + 1;
+	return agree == DATA_AGREE_ALL ? cast : cast / 2 + 1;
 }
 
 static void set_votes(const uint32_t *words, size_t count, struct place *place)
@@ -30,7 +30,8 @@ static void set_votes(const uint32_t *words, size_t count, struct place *place)
 	}
 }
 
-void vote_soil(enum atlas_agree agree, const uint32_t *words, size_t count, struct place *place)
+void vote_soil(const struct voting *voting, const uint32_t *words, size_t count,
+	       struct place *place)
 {
 	size_t cast = 0, first = 0;
 
@@ -41,9 +42,9 @@ void vote_soil(enum atlas_agree agree, const uint32_t *words, size_t count, stru
 			first = i;
 		}
 	}
-	if (!cast)
+	if (!cast || cast < voting->min_sources)
 		return;
-	if (agree == ATLAS_AGREE_FIRST) {
+	if (voting->agree == DATA_AGREE_FIRST) {
 		words += first;
 		cast = count = 1;
 	}
@@ -51,7 +52,7 @@ void vote_soil(enum atlas_agree agree, const uint32_t *words, size_t count, stru
 	for (size_t i = 0; i < count; i++) {
 		country_t country = layer_first_country(words[i]);
 
-		if (words[i] && supporters(words, count, country) >= needed(agree, cast)) {
+		if (words[i] && supporters(words, count, country) >= needed(voting->agree, cast)) {
 			place->state = SOIL_AGREED;
 			place->soil = country;
 			return;

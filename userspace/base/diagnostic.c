@@ -64,6 +64,21 @@ const char *diagnostic_format(const struct diagnostic *item, char *buffer, size_
 	return buffer;
 }
 
+void diagnostics_move(struct diagnostics *from, struct diagnostics *to)
+{
+	size_t count = to->count + from->count;
+	struct diagnostic *items = count ? reallocarray(to->items, count, sizeof(*items)) : NULL;
+
+	if (items) {
+		to->items = items;
+		memcpy(items + to->count, from->items, from->count * sizeof(*items));
+		to->count = count;
+		from->count = 0;
+	}
+	to->errors += from->errors;
+	diagnostics_free(from);
+}
+
 void diagnostics_free(struct diagnostics *diagnostics)
 {
 	for (size_t i = 0; i < diagnostics->count; i++) {

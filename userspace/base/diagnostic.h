@@ -46,6 +46,9 @@ void diagnostics_warn(struct diagnostics *diagnostics, struct location where, co
 /* "file:line:column: text" in a buffer of the caller's; always ends with a NUL. Returns buffer. */
 const char *diagnostic_format(const struct diagnostic *item, char *buffer, size_t size);
 
+/* Moves every message to the end of another list, and leaves @from empty. */
+void diagnostics_move(struct diagnostics *from, struct diagnostics *to);
+
 void diagnostics_free(struct diagnostics *diagnostics);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -93,6 +94,19 @@ void file_free(struct file *file)
 	*file = (struct file){0};
 }
 
+int file_descriptor(const struct file *file)
+{
+	int fd = memfd_create("gabelou", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int error = file_write(fd, file->bytes, file->size);
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
+}
+
 int file_write(int fd, const void *bytes, size_t size)
 {
 	for (size_t done = 0; done < size;) {
@@ -122,7 +136,7 @@ static int write_synced(const char *path, const void *bytes, size_t size, unsign
 	return error;
 }
 
-static int sync_directory_of(const char *path)
+int file_sync_folder(const char *path)
 {
 	char *copy = strdup(path);
 	int error = 0;
@@ -149,7 +163,7 @@ int file_replace(const char *path, const void *bytes, size_t size, unsigned mode
 	if (!error && rename(temporary, path))
 		error = -errno;
 	if (!error)
-		error = sync_directory_of(path);
+		error = file_sync_folder(path);
 	if (error) {
 		unlink(temporary);
 		diagnostics_error(diagnostics, -error, (struct location){.file = path},

@@ -28,8 +28,15 @@ struct file {
 int file_read(const char *path, size_t most, struct file *file, struct diagnostics *diagnostics);
 void file_free(struct file *file);
 
+/* A new descriptor of the bytes of @file, for libraries that want to open what they read: of those
+ * very bytes, not of what lies under the path by now. -errno. */
+int file_descriptor(const struct file *file);
+
 /* Writes all @size bytes, however many calls it takes. 0 or -errno. */
 int file_write(int fd, const void *bytes, size_t size);
+
+/* Syncs the directory that @path is in: a rename in it survives a power cut. 0 or -errno. */
+int file_sync_folder(const char *path);
 
 /* Writes @size bytes to "@path.new", syncs it, renames it over @path and syncs the directory:
  * after a power cut there is the old file or the new one. mode as in open(2). */

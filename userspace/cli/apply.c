@@ -1,40 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include "userspace/agent/baseline.h"
 #include "userspace/cli/cli.h"
-#include "userspace/cli/enforced.h"
-#include "userspace/cli/page.h"
+#include "userspace/cli/enforce.h"
 #include "userspace/cli/progress.h"
-#include "userspace/cli/review.h"
 #include "userspace/table/bound.h"
-
-static struct kernel_options options_of(const struct policy *policy)
-{
-	return (struct kernel_options){
-		.monitor = policy->mode == POLICY_MONITOR,
-		.last_word = policy->chain == POLICY_CHAIN_LAST_WORD,
-		.control = policy->control,
-		.guard = policy->guard_auto ? NULL : policy->guard.items,
-		.guard_count = policy->guard_auto ? 0 : policy->guard.count,
-	};
-}
-
-static int review(const struct pipeline *pipeline, bool strict, struct diagnostics *diagnostics)
-{
-	const struct policy *policy = pipeline->policy;
-
-	review_ages(pipeline, diagnostics);
-	if (review_interfaces(policy, diagnostics) == 0)
-		return diagnostics_error(
-			diagnostics, ENODEV,
-			(struct location){policy->file, policy->guard_line, policy->guard_column},
-			"there is no interface to guard, so nothing was applied; name one that is "
-			"there, or write `guard: auto`");
-	return strict && review_strictly(diagnostics) ? -EINVAL : 0;
-}
 
 /* @max_change is NULL where any change is welcome. */
 static int read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics)
@@ -46,72 +16,6 @@ static int read_bound(const char *max_change, unsigned *share, struct diagnostic
 		"--max-change %s: not a share; write it like 2%% or 0.5%%, from 0%% to "
 		"100%%",
 		max_change);
-}
-
-/* The manifest first, since it names files: opening the kernel side may change the mount
- * namespace, and with it what a path means. The bound is asked under the lock. */
-static int enforce(const struct pipeline *pipeline, const unsigned *bound, struct kernel **kernel,
-		   struct diagnostics *diagnostics)
-{
-	struct kernel_options options = options_of(pipeline->policy);
-	json_t *manifest = manifest_make(pipeline);
-	uint32_t generation;
-	int error;
-
-	if (!manifest)
-		return diagnostics_error(diagnostics, ENOMEM, (struct location){0},
-					 "out of memory");
-	/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
-	error = layers_parse(getenv("GABELOU_WITHOUT"), &options.without, diagnostics);
-	if (!error)
-		error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
-	if (!error && bound)
-		error = baseline_bound(*kernel, pipeline, *bound, diagnostics);
-	if (!error)
-		error = kernel_apply(*kernel, pipeline->table, &options, manifest, &generation,
-				     diagnostics);
-	json_decref(manifest);
-	return error;
-}
-
-static void print_text(const struct enforced *enforced)
-{
-	const struct manifest *manifest = enforced->manifest;
-	char *where = enforced_where(enforced), *line = NULL;
-
-	if (where &&
-	    asprintf(&line, "%s %s on %s since %s, generation %u",
-		     manifest->monitor ? "monitoring (nothing is dropped)" : "enforcing",
-		     manifest->policy_name, where, manifest->since, manifest->generation) > 0)
-		page_wrap(stdout, 0, 2, line);
-	free(where);
-	free(line);
-}
-
-static void print_json(const struct enforced *enforced, const struct diagnostics *diagnostics)
-{
-	const struct manifest *manifest = enforced->manifest;
-
-	cli_print_json(json_pack(
-		"{s:s, s:o, s:I, s:s, s:o, s:O, s:o}", "mode",
-		manifest->monitor ? "monitor" : "enforce", "policy", enforced_policy(enforced),
-		"generation", (json_int_t)manifest->generation, "since", manifest->since,
-		"interfaces", enforced_interfaces(enforced), "table",
-		json_object_get(manifest->json, "table"), "errors", cli_errors(diagnostics)));
-}
-
-/* Says what is in force now, as it is read back. */
-static int show(struct kernel *kernel, bool json, struct diagnostics *diagnostics)
-{
-	struct enforced enforced = {0};
-	int error = enforced_read(kernel, &enforced, diagnostics);
-
-	if (!error && json)
-		print_json(&enforced, diagnostics);
-	else if (!error)
-		print_text(&enforced);
-	enforced_free(&enforced);
-	return error;
 }
 
 int apply_main(int argc, char **argv)
@@ -129,11 +33,10 @@ int apply_main(int argc, char **argv)
 		.most = 1,
 		.options = {{"strict", NULL, &strict, NULL, "a warning is an error"},
 			    {"max-change", "SHARE", NULL, &max_change,
-			     "refuse if over this share (2%) of allowed space changes"}},
+			     "refuse if more than this (2%) of the allowed space changes"}},
 	};
 	struct diagnostics diagnostics = {0};
 	struct pipeline pipeline = {0};
-	struct kernel *kernel = NULL;
 	int code = cli_parse(argc, argv, &verb, &operands);
 
 	if (code >= 0)
@@ -145,16 +48,16 @@ int apply_main(int argc, char **argv)
 	int error = pipeline_build(&pipeline, operands.items[0], &diagnostics);
 	progress_end();
 
-	if (!error)
-		error = review(&pipeline, strict, &diagnostics);
 	code = cli_exit_of(error);
 	if (!error) {
-		error = enforce(&pipeline, max_change ? &share : NULL, &kernel, &diagnostics);
-		if (!error)
-			error = show(kernel, operands.json, &diagnostics);
-		code = !error ? CLI_DONE : error == -ECANCELED ? CLI_NO : CLI_SYSTEM;
+		const struct enforcement enforcement = {
+			.strict = strict,
+			.json = operands.json,
+			.bound = max_change ? &share : NULL,
+		};
+
+		code = enforce(&pipeline, &enforcement, &diagnostics);
 	}
-	kernel_close(kernel);
 	pipeline_free(&pipeline);
 	return cli_finish(&diagnostics, operands.json, code);
 }

@@ -42,12 +42,10 @@ struct explanation explanation_of(const struct explainer *explainer, const char 
 	}
 	explanation.place = *atlas_place(atlas, atlas_lookup(atlas, explanation.judged));
 	explanation.asn_operator = atlas_operator(atlas, explanation.place.asn);
-	explanation.reach = atlas_reach(atlas, explanation.place.asn,
+	explanation.reach = atlas_reach(atlas, &explanation.place,
 					explainer->policy->unlisted == POLICY_UNLISTED_REGISTRY);
-	if (explanation.reach.inferred)
-		explanation.basis = OWNER_INFERRED;
-	else if (explanation.asn_operator)
-		explanation.basis = explanation.asn_operator->basis;
+	explanation.basis =
+		owner_basis_of(atlas_owner(atlas, &explanation.place), &explanation.reach);
 	return explanation;
 }
 

@@ -32,7 +32,7 @@ struct plan_destination plan_destination(const struct plan *plan, struct address
 	return (struct plan_destination){
 		.soil = place->state == SOIL_AGREED ? place->soil : COUNTRY_NONE,
 		.asn_operator = atlas_operator(atlas, place->asn),
-		.reach = atlas_reach(atlas, place->asn,
+		.reach = atlas_reach(atlas, place,
 				     plan->after.policy->unlisted == POLICY_UNLISTED_REGISTRY),
 	};
 }
@@ -181,7 +181,7 @@ static int make_plan(struct plan *plan, const struct plan_options *options,
 	return error;
 }
 
-static void free_plan(struct plan *plan)
+void plan_free(struct plan *plan)
 {
 	comparison_free(&plan->comparison);
 	comparison_free(&plan->unlisted);
@@ -224,6 +224,6 @@ int plan_main(int argc, char **argv)
 		cli_print_json(plan_json(&plan));
 	else if (code == CLI_DONE)
 		plan_print(stdout, &plan);
-	free_plan(&plan);
+	plan_free(&plan);
 	return cli_finish(&diagnostics, operands.json, code);
 }

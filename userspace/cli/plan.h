@@ -38,6 +38,8 @@ json_t *plan_changed_sources(const struct plan *plan);
 /* In /48s. */
 double plan_blocks(u128 addresses);
 
+void plan_free(struct plan *plan);
+
 void plan_print(FILE *out, const struct plan *plan);
 /* The keys of the manual; a new reference. */
 json_t *plan_json(const struct plan *plan);

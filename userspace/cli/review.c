@@ -30,14 +30,39 @@ void review_ages(const struct pipeline *pipeline, struct diagnostics *diagnostic
 	free(items);
 }
 
-static size_t matches(const char *glob, const struct if_nameindex *interfaces)
+static bool is_matched(const struct names *globs, const char *name)
 {
-	size_t count = 0;
+	for (size_t i = 0; i < globs->count; i++)
+		if (fnmatch(globs->items[i], name, 0) == 0)
+			return true;
+	return false;
+}
 
-	for (; interfaces->if_index; interfaces++)
-		count += strcmp(interfaces->if_name, "lo") != 0 &&
-			 fnmatch(glob, interfaces->if_name, 0) == 0;
-	return count;
+static bool is_guarded(const struct policy *policy, const char *name)
+{
+	if (strcmp(name, "lo") == 0)
+		return false;
+	return policy->guard_auto ? !is_matched(&policy->inside, name)
+				  : is_matched(&policy->guard, name);
+}
+
+static void warn_of_unmatched(const struct names *globs, const struct if_nameindex *interfaces,
+			      struct location at, const char *remedy,
+			      struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < globs->count; i++) {
+		const struct names one = {globs->items + i, 1};
+		bool found = false;
+
+		for (size_t j = 0; interfaces[j].if_index && !found; j++)
+			found = strcmp(interfaces[j].if_name, "lo") != 0 &&
+				is_matched(&one, interfaces[j].if_name);
+		if (!found)
+			diagnostics_warn(diagnostics, at,
+					 "\"%s\" matches no interface here (loopback is never "
+					 "guarded); write the name of one ('ip link' lists them)%s",
+					 globs->items[i], remedy);
+	}
 }
 
 size_t review_interfaces(const struct policy *policy, struct diagnostics *diagnostics)
@@ -47,21 +72,15 @@ size_t review_interfaces(const struct policy *policy, struct diagnostics *diagno
 
 	if (!interfaces)
 		return 0;
-	if (policy->guard_auto)
-		guarded = matches("*", interfaces);
-	for (size_t i = 0; !policy->guard_auto && i < policy->guard.count; i++) {
-		size_t found = matches(policy->guard.items[i], interfaces);
-
-		if (!found)
-			diagnostics_warn(diagnostics,
-					 (struct location){policy->file, policy->guard_line,
-							   policy->guard_column},
-					 "\"%s\" matches no interface here (loopback is never "
-					 "guarded); write the name of one ('ip link' lists them), "
-					 "or `guard: auto`",
-					 policy->guard.items[i]);
-		guarded += found;
-	}
+	warn_of_unmatched(&policy->guard, interfaces,
+			  (struct location){policy->file, policy->guard_line, policy->guard_column},
+			  ", or `guard: auto`", diagnostics);
+	warn_of_unmatched(
+		&policy->inside, interfaces,
+		(struct location){policy->file, policy->inside_line, policy->inside_column}, "",
+		diagnostics);
+	for (size_t i = 0; interfaces[i].if_index; i++)
+		guarded += is_guarded(policy, interfaces[i].if_name);
 	if_freenameindex(interfaces);
 	return guarded;
 }

@@ -10,8 +10,8 @@
 /* Warns of data that is older than the policy's max-age. */
 void review_ages(const struct pipeline *pipeline, struct diagnostics *diagnostics);
 
-/* Warns of each glob under interfaces.guard that no interface here matches. Returns how many
- * interfaces are to be guarded (loopback is none). */
+/* Warns of each glob under interfaces.guard and inside that no interface here matches. Returns how
+ * many interfaces are to be guarded (loopback is none). */
 size_t review_interfaces(const struct policy *policy, struct diagnostics *diagnostics);
 
 /* --strict: every warning is an error. Returns how many errors there are now. */

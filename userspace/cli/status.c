@@ -7,12 +7,14 @@
 
 int status_main(int argc, char **argv)
 {
+	bool metrics = false;
 	struct cli_operands operands;
 	const struct cli_verb verb = {
 		.name = "status",
 		.operands = "",
 		.text = "Says what is enforced in this network namespace, where and since when; "
 			"anything wrong first; counters since this generation began.",
+		.options = {{"metrics", NULL, &metrics, NULL, "as metrics for Prometheus"}},
 	};
 	struct diagnostics diagnostics = {0};
 	struct status status = {0};
@@ -28,7 +30,9 @@ int status_main(int argc, char **argv)
 		error = status_read(kernel, &status, &diagnostics);
 		code = error == -ENOENT ? CLI_NO : error ? CLI_SYSTEM : CLI_DONE;
 	}
-	if (code == CLI_DONE && operands.json)
+	if (code == CLI_DONE && metrics)
+		status_metrics(stdout, &status);
+	else if (code == CLI_DONE && operands.json)
 		cli_print_json(status_json(&status));
 	else if (code == CLI_DONE)
 		status_print(stdout, &status);

@@ -16,6 +16,7 @@ struct status {
 	bool agent_running;
 	uint64_t events_lost; /* in the kernel and in the agent */
 	uint32_t layers;      /* mask of LAYER_BIT: those that the guard could use */
+	json_t *update;       /* what the last update of data came to (stage.h); NULL: none */
 	json_t *problems;     /* array of strings, worst first */
 };
 
@@ -27,9 +28,14 @@ void status_free(struct status *status);
 uint32_t status_layers(const struct manifest *manifest);
 /* What the kernel lacks, and what it costs. */
 void status_print_kernel(FILE *out, uint32_t layers);
+/* Was the last update refused, or did it fail for a source? */
+bool status_update_failed(const struct status *status);
 
 void status_print(FILE *out, const struct status *status);
 /* The keys of design.md; a new reference. */
 json_t *status_json(const struct status *status);
+
+/* In Prometheus' text format. */
+void status_metrics(FILE *out, const struct status *status);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "userspace/cli/ages.h"
 #include "userspace/cli/status.h"
+#include "userspace/fetch/stage.h"
 
 static void add_problem(struct status *status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -29,7 +30,14 @@ static void find_unguarded(struct status *status)
 	for (size_t i = 0; i < status->enforced.interface_count; i++) {
 		const struct kernel_interface *interface = &status->enforced.interfaces[i];
 
-		if (enforced_is_exit(interface) && !interface->guarded)
+		if (!enforced_is_exit(interface) || interface->guarded)
+			continue;
+		if (hook_is_gateway(interface->hook))
+			add_problem(status,
+				    "%s is inside and has no gateway: what comes in there is not "
+				    "judged before it leaves; apply the policy again",
+				    interface->name);
+		else
 			add_problem(status,
 				    "%s has no guard: what leaves there is not judged; apply the "
 				    "policy again, or name it under interfaces.guard",
@@ -46,6 +54,11 @@ static void find_weakly_guarded(struct status *status)
 			add_problem(status,
 				    "%s is guarded through clsact, which a tc command can remove "
 				    "(TCX came with Linux 6.6)",
+				    interface->name);
+		if (interface->guarded && interface->hook == HOOK_XDP_GENERIC)
+			add_problem(status,
+				    "%s has its gateway in generic XDP, since its driver refused "
+				    "native XDP: slower, the same verdicts",
 				    interface->name);
 	}
 }
@@ -75,6 +88,52 @@ static void find_old_data(struct status *status)
 	free(items);
 }
 
+/* The first source that failed, or NULL. */
+static json_t *failed_source(const struct status *status, size_t *failed)
+{
+	json_t *item, *first = NULL;
+	size_t i;
+
+	*failed = 0;
+	json_array_foreach (json_object_get(status->update, "files"), i, item) {
+		const char *outcome = json_string_value(json_object_get(item, "outcome"));
+
+		if (!outcome || strcmp(outcome, "failed") != 0)
+			continue;
+		first = first ? first : item;
+		++*failed;
+	}
+	return first;
+}
+
+bool status_update_failed(const struct status *status)
+{
+	const char *outcome = json_string_value(json_object_get(status->update, "outcome"));
+	size_t failed;
+
+	return failed_source(status, &failed) ||
+	       (outcome && (strcmp(outcome, "failed") == 0 || strcmp(outcome, "refused") == 0));
+}
+
+static void find_failed_update(struct status *status)
+{
+	const char *when = json_string_value(json_object_get(status->update, "time"));
+	const char *message = json_string_value(json_object_get(status->update, "message"));
+	size_t failed;
+	json_t *source = failed_source(status, &failed);
+
+	if (message)
+		add_problem(status, "the update of %s changed nothing: %s", when ? when : "?",
+			    message);
+	if (!source)
+		return;
+	const char *file = json_string_value(json_object_get(source, "file"));
+	const char *why = json_string_value(json_object_get(source, "message"));
+	add_problem(status, "the update of %s could not fetch %s (%s)%s", when ? when : "?",
+		    file ? file : "?", why ? why : "?",
+		    failed > 1 ? ", nor others: see --json" : "");
+}
+
 static void find_problems(struct status *status)
 {
 	find_unguarded(status);
@@ -90,6 +149,7 @@ static void find_problems(struct status *status)
 	if (!status->agent_running)
 		add_problem(status, "no agent runs: blocked flows are counted but not logged; "
 				    "start gabelou agent");
+	find_failed_update(status);
 	find_old_data(status);
 }
 
@@ -111,6 +171,7 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 					 "the counters do not fit the record of what is enforced; "
 					 "apply the policy again");
 	status->problems = json_array();
+	status->update = stage_last();
 	status->agent = agent_state_read(&status->agent_running);
 	if (kernel_events_lost(kernel, &lost) != 0)
 		add_problem(status, "how many events were lost cannot be read");
@@ -124,6 +185,7 @@ void status_free(struct status *status)
 {
 	enforced_free(&status->enforced);
 	free(status->totals.items);
+	json_decref(status->update);
 	json_decref(status->problems);
 	*status = (struct status){0};
 }

@@ -47,7 +47,8 @@ static void print_totals(FILE *out, const struct totals *totals)
 	print_title(out, "not judged");
 	for (int reason = 0; reason < REASON_COUNT; reason++)
 		if (totals_not_judged(reason) &&
-		    (totals->reasons[reason].packets || reason != REASON_LIFELINE))
+		    (totals->reasons[reason].packets ||
+		     (reason != REASON_LIFELINE && reason != REASON_GATEWAY)))
 			print_row(out, reason_name(reason), &totals->reasons[reason]);
 	print_title(out, "judged: verdict, soil, owner");
 	for (size_t i = 0; i < totals->count && i < TOTALS_SHOWN; i++) {

@@ -7,7 +7,8 @@
 
 bool totals_not_judged(enum reason reason)
 {
-	return reason == REASON_CONTROL || reason == REASON_LIFELINE || reason == REASON_LOCAL;
+	return reason == REASON_CONTROL || reason == REASON_LIFELINE || reason == REASON_LOCAL ||
+	       reason == REASON_GATEWAY;
 }
 
 static void sum(struct counter *into, const struct counter *counter)

@@ -13,7 +13,8 @@
 
 #define ECS_VERSION "9.0.0"
 
-static json_t *observer(const char *hostname, const char *interface_name)
+/* Where it was judged: at the port of a gateway it came in, at a guard it was to go out. */
+static json_t *observer(const char *hostname, const char *interface_name, bool gateway)
 {
 	json_t *observer = json_pack("{s:s, s:s, s:s, s:s, s:o}", "vendor", "gabelou", "product",
 				     "gabelou", "version", GABELOU_VERSION, "type", "firewall",
@@ -21,7 +22,7 @@ static json_t *observer(const char *hostname, const char *interface_name)
 
 	if (observer && interface_name)
 		json_object_set_new(
-			observer, "egress",
+			observer, gateway ? "ingress" : "egress",
 			json_pack("{s:{s:o}}", "interface", "name", text_json(interface_name)));
 	return observer;
 }
@@ -48,7 +49,9 @@ static json_t *network_part(const struct flow_event *event)
 {
 	const struct flow_key *key = &event->key;
 	char community_id[32], number[4];
-	json_t *network = json_pack("{s:s, s:I, s:I}", "direction", "egress", "packets",
+	/* Out of this host, or out of the networks behind this gateway. */
+	json_t *network = json_pack("{s:s, s:I, s:I}", "direction",
+				    event->flags & EVENT_GATEWAY ? "outbound" : "egress", "packets",
 				    (json_int_t)event->packets, "bytes", (json_int_t)event->bytes);
 
 	if (!network)
@@ -122,39 +125,42 @@ static json_t *rule_part(const struct flow *flow)
 
 static json_t *owner_part(const struct flow *flow)
 {
-	const struct asn_operator *asn_operator = flow->asn_operator;
+	const struct asn_operator *holder = flow->owner;
 	json_t *owner = json_pack("{s:o}", "reach", text_json_reach(&flow->reach));
-	enum owner_basis basis = asn_operator ? asn_operator->basis : OWNER_UNKNOWN;
 
 	if (!owner)
 		return NULL;
-	if (flow->reach.inferred)
-		basis = OWNER_INFERRED;
-	json_object_set_new(owner, "basis", json_string(owner_basis_name(basis)));
-	if (!asn_operator)
+	json_object_set_new(owner, "basis",
+			    json_string(owner_basis_name(owner_basis_of(holder, &flow->reach))));
+	if (!holder)
 		return owner;
-	if (asn_operator->parent_country)
-		json_object_set_new(owner, "country",
-				    text_json_country(asn_operator->parent_country));
-	if (*asn_operator->parent)
-		json_object_set_new(owner, "parent", text_json(asn_operator->parent));
-	if (asn_operator->seat)
-		json_object_set_new(owner, "seat", text_json_country(asn_operator->seat));
+	if (holder->parent_country)
+		json_object_set_new(owner, "country", text_json_country(holder->parent_country));
+	if (*holder->parent)
+		json_object_set_new(owner, "parent", text_json(holder->parent));
+	if (holder->seat)
+		json_object_set_new(owner, "seat", text_json_country(holder->seat));
 	return owner;
 }
 
+static json_t *word_of(const struct source *source, country_t country)
+{
+	return json_pack("{s:o, s:o, s:o}", "name", text_json(source->name), "country",
+			 text_json_country(country), "date", text_json(source->date));
+}
+
+/* Each soil source's word, and that of the feed whose space it is. */
 static json_t *sources_part(const struct flow *flow)
 {
+	const struct place *place = flow->place;
 	json_t *sources = json_array();
 
-	for (size_t i = 0; i < atlas_soil_source_count(flow->atlas); i++) {
-		const struct source *source = atlas_source(flow->atlas, i);
-
+	for (size_t i = 0; i < atlas_soil_source_count(flow->atlas); i++)
 		json_array_append_new(sources,
-				      json_pack("{s:o, s:o, s:o}", "name", text_json(source->name),
-						"country", text_json_country(flow->place->votes[i]),
-						"date", text_json(source->date)));
-	}
+				      word_of(atlas_source(flow->atlas, i), place->votes[i]));
+	if (place->feed)
+		json_array_append_new(
+			sources, word_of(atlas_feed(flow->atlas, place->feed), place->feed_soil));
 	return sources;
 }
 
@@ -211,8 +217,9 @@ json_t *flow_ecs(const struct flow *flow)
 		failed |= json_object_set_new(line, "destination", destination_part(flow));
 	}
 	failed |= json_object_set_new(line, "rule", rule_part(flow));
-	failed |= json_object_set_new(line, "observer",
-				      observer(flow->hostname, flow->interface_name));
+	failed |= json_object_set_new(
+		line, "observer",
+		observer(flow->hostname, flow->interface_name, flow->event->flags & EVENT_GATEWAY));
 	failed |= json_object_set_new(line, "gabelou", gabelou_part(flow));
 	if (failed) {
 		json_decref(line);
@@ -234,7 +241,7 @@ json_t *flow_ecs_lost(const struct flow_loss *loss)
 		return NULL;
 	snprintf(message, sizeof(message), "events lost: %llu", (unsigned long long)loss->lost);
 	json_object_set_new(line, "message", json_string(message));
-	json_object_set_new(line, "observer", observer(loss->hostname, NULL));
+	json_object_set_new(line, "observer", observer(loss->hostname, NULL, false));
 	json_object_set_new(line, "gabelou",
 			    json_pack("{s:{s:I, s:s}}", "lost", "events", (json_int_t)loss->lost,
 				      "where", loss->where));

@@ -21,6 +21,7 @@ struct flow {
 	const char *rule_why;
 	const struct place *place;               /* NULL: not known (no IP destination) */
 	const struct asn_operator *asn_operator; /* NULL: not known */
+	const struct asn_operator *owner;        /* atlas_owner() of the place; NULL: not known */
 	struct reach reach;
 	const struct atlas *atlas; /* names the sources; may be NULL */
 };

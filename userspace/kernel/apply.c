@@ -2,17 +2,18 @@
 /*
  * The order of an apply is what makes it safe to be killed at any moment:
  *
- *   load, fill, freeze, compare, probe    nothing is changed yet
+ *   fill, freeze, compare, load, probe    nothing is changed yet
  *   pin the new generation, whole         a leftover, removed by whoever opens next
  *   write its record, then "current"      from here whoever opens next rolls forward
  *   swap each link                        old or new on every interface, never none
- *   retire the old generation
+ *   retire the old generation             kernel_retire()
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "userspace/kernel/gateway.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/probe.h"
@@ -22,29 +23,68 @@ struct apply {
 	const struct table *table;
 	const struct kernel_options *options;
 	uint32_t generation;
-	uint32_t previous; /* current before; 0: none */
+	json_t *previous; /* "current" before; NULL: none */
 	int shared[SHARED_MAPS];
+	struct sections sections;
 	struct egress_bpf *skeleton;
+	struct digest digest; /* of the table */
+	struct {
+		int error;
+		struct diagnostics diagnostics;
+	} probe;
+	struct gateway_bpf *gateway; /* NULL: no port is inside */
 };
 
+static void probe(void *argument)
+{
+	struct apply *apply = argument;
+
+	apply->probe.error = probe_generation(apply->table, apply->options, &apply->sections,
+					      &apply->probe.diagnostics);
+}
+
+static void hash(void *argument)
+{
+	struct apply *apply = argument;
+
+	apply->digest = table_digest(apply->table);
+}
+
+/* Once the sections are frozen, loading, probing and hashing do not wait for each other: the kernel
+ * verifies the guard and its trial at the same time. */
 static int load(struct apply *apply, struct diagnostics *diagnostics)
 {
-	struct load_request request = {
+	const struct load_request request = {
 		.table = apply->table,
 		.options = apply->options,
 		.generation = apply->generation,
+		.sections = &apply->sections,
 		.shared = apply->shared,
 	};
-	int error = load_generation(&request, &apply->skeleton, diagnostics);
+	struct aside probing, hashing;
+	int error = sections_settle(apply->table, &apply->sections, diagnostics);
 
 	if (error)
 		return error;
-	return probe_generation(apply->table, apply->options, apply->skeleton, diagnostics);
+	aside_begin(&probing, probe, apply);
+	aside_begin(&hashing, hash, apply);
+	error = load_generation(&request, &apply->skeleton, diagnostics);
+	if (!error && apply->options->inside_count)
+		error = gateway_load(apply->skeleton, &apply->gateway, diagnostics);
+	aside_end(&hashing);
+	aside_end(&probing);
+	if (!error) {
+		error = apply->probe.error;
+		diagnostics_move(&apply->probe.diagnostics, diagnostics);
+	}
+	diagnostics_free(&apply->probe.diagnostics);
+	sections_close(&apply->sections);
+	return error;
 }
 
 static json_t *complete_record(const struct apply *apply, json_t *record)
 {
-	char since[32];
+	char since[32], digest[DIGEST_TEXT_SIZE];
 	time_t now = time(NULL);
 	struct tm utc;
 
@@ -52,6 +92,8 @@ static json_t *complete_record(const struct apply *apply, json_t *record)
 	json_t *complete = record ? json_copy(record) : json_object();
 	if (json_object_set_new(complete, "generation", json_integer(apply->generation)) ||
 	    json_object_set_new(complete, "since", json_string(since)) ||
+	    json_object_set_new(complete, "table",
+				json_string(digest_format(&apply->digest, digest))) ||
 	    json_object_set_new(complete, "kernel",
 				record_kernel_part(apply->table, apply->options))) {
 		json_decref(complete);
@@ -68,9 +110,9 @@ static int write_records(const struct apply *apply, json_t *record, struct diagn
 	if (!complete)
 		return message(diagnostics, -ENOMEM, "out of memory");
 	error = record_write(apply->kernel, apply->generation, complete, diagnostics);
-	json_decref(complete);
 	if (!error)
-		error = record_set_current(apply->kernel, apply->generation, diagnostics);
+		error = record_set_current(apply->kernel, complete, diagnostics);
+	json_decref(complete);
 	return error;
 }
 
@@ -79,6 +121,8 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 	const struct programs programs = {
 		.fd = {loaded_program(apply->skeleton, FORM_ETHERNET),
 		       loaded_program(apply->skeleton, FORM_LAYER3)},
+		.gateway = {gateway_program(apply->gateway, FORM_ETHERNET),
+			    gateway_program(apply->gateway, FORM_LAYER3)},
 	};
 
 	return attach_roll(apply->kernel, &programs, apply->options, diagnostics);
@@ -91,16 +135,21 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 
 	if (error)
 		return error;
-	error = shared_pin(apply->kernel, apply->skeleton, apply->shared, diagnostics);
+	error = gateway_pin(apply->kernel, apply->generation, apply->gateway, diagnostics);
+	if (!error)
+		error = shared_pin(apply->kernel, apply->skeleton, apply->shared, diagnostics);
 	if (!error)
 		error = write_records(apply, record, diagnostics);
 	if (!error)
 		error = swap(apply, diagnostics);
-	if (!error)
+	if (!error) {
+		if (apply->previous)
+			generation_begin_wait(apply->kernel);
 		return 0;
+	}
 	record_set_current(apply->kernel, apply->previous, diagnostics);
 	record_remove(apply->kernel, apply->generation);
-	generation_retire(apply->kernel, apply->generation, diagnostics);
+	generation_unpin(apply->kernel, apply->generation, diagnostics);
 	shared_unpin(apply->kernel, apply->shared);
 	return error;
 }
@@ -118,22 +167,31 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 	error = layers_require(options->without, diagnostics);
 	if (error)
 		return error;
-	if (record_current(kernel, &apply.previous, &unheard))
-		apply.previous = 0;
-	diagnostics_free(&unheard);
 	apply.generation = record_last(kernel) + 1;
 	if (!apply.generation)
 		return message(diagnostics, -EOVERFLOW, "%s: no generation number is left",
 			       kernel->state);
-	shared_open(kernel, apply.shared);
+	record_read_current(kernel, &apply.previous, &unheard);
+	diagnostics_free(&unheard);
+	shared_open(kernel, apply.previous, apply.shared);
 	error = load(&apply, diagnostics);
 	if (!error)
 		error = put_in_force(&apply, record, diagnostics);
-	if (!error) {
-		generation_retire_others(kernel, apply.generation, diagnostics);
+	if (!error)
 		*generation = apply.generation;
-	}
+	gateway_destroy(apply.gateway);
 	loaded_destroy(apply.skeleton);
 	shared_close(apply.shared);
+	json_decref(apply.previous);
 	return error;
+}
+
+void kernel_retire(struct kernel *kernel, struct diagnostics *diagnostics)
+{
+	struct diagnostics unheard = {0};
+	uint32_t current;
+
+	if (record_current(kernel, &current, &unheard) == 0)
+		generation_retire_others(kernel, current, diagnostics);
+	diagnostics_free(&unheard);
 }

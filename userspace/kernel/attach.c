@@ -9,12 +9,13 @@
 
 #include "userspace/kernel/message.h"
 
-/* What was done to one interface, and how to undo it. */
+/* What is done to one interface, and how to undo it. */
 struct attachment {
 	const struct interface *interface;
 	enum hook hook;
-	int link;     /* TCX; -1 */
-	int previous; /* program before; -1: the guard was not there */
+	int program;  /* to be attached; borrowed */
+	int link;     /* TCX, XDP; -1 */
+	int previous; /* program before; -1: there was none of ours */
 	bool changed; /* there is something to undo */
 };
 
@@ -34,42 +35,49 @@ bool attach_find(uint32_t ifindex, enum hook *hook)
 	return false;
 }
 
-static int update_tcx(struct kernel *kernel, const struct own_link *own, int program,
-		      struct attachment *attachment)
+/* Takes the open link @link, which runs the program with the id @own, to the new program. */
+static int update(struct kernel *kernel, int link, uint32_t own, struct attachment *attachment)
 {
 	int error;
 
-	attachment->link = tcx_open(kernel, attachment->interface->ifindex, own->link);
-	if (attachment->link < 0)
-		return attachment->link;
-	attachment->previous = bpf_prog_get_fd_by_id(own->program);
+	attachment->link = link;
+	if (link < 0)
+		return link;
+	attachment->previous = bpf_prog_get_fd_by_id(own);
 	if (attachment->previous < 0)
 		return attachment->previous;
-	error = tcx_update(attachment->link, program, attachment->previous);
+	error = link_update(link, attachment->program, attachment->previous);
 	if (error)
 		return error;
 	attachment->changed = true;
-	return tcx_pin(kernel, attachment->interface->ifindex, attachment->link);
+	return link_pin(kernel, attachment->hook, attachment->interface->ifindex, link);
 }
 
-static int attach_tcx(struct kernel *kernel, int program, struct attachment *attachment)
+static int keep_new(struct kernel *kernel, int link, struct attachment *attachment)
 {
+	attachment->link = link;
+	if (link < 0)
+		return link;
+	attachment->changed = true;
+	return link_pin(kernel, attachment->hook, attachment->interface->ifindex, link);
+}
+
+static int attach_tcx(struct kernel *kernel, struct attachment *attachment)
+{
+	uint32_t ifindex = attachment->interface->ifindex;
 	struct own_link own[OWN_MOST];
 	size_t count;
-	int error = tcx_find(attachment->interface->ifindex, own, &count);
+	int error = tcx_find(ifindex, own, &count);
 
 	if (error)
 		return error;
 	if (count)
-		return update_tcx(kernel, &own[0], program, attachment);
-	attachment->link = tcx_create(program, attachment->interface->ifindex);
-	if (attachment->link < 0)
-		return attachment->link;
-	attachment->changed = true;
-	return tcx_pin(kernel, attachment->interface->ifindex, attachment->link);
+		return update(kernel, tcx_open(kernel, ifindex, own[0].link), own[0].program,
+			      attachment);
+	return keep_new(kernel, tcx_create(attachment->program, ifindex), attachment);
 }
 
-static int attach_clsact(int program, struct attachment *attachment)
+static int attach_clsact(struct attachment *attachment)
 {
 	uint32_t own;
 
@@ -78,35 +86,70 @@ static int attach_clsact(int program, struct attachment *attachment)
 		if (attachment->previous < 0)
 			return attachment->previous;
 	}
-	int error = clsact_attach(attachment->interface->ifindex, program);
+	int error = clsact_attach(attachment->interface->ifindex, attachment->program);
 	attachment->changed = !error;
 	return error;
 }
 
-static int attach_one(struct kernel *kernel, const struct programs *programs,
-		      struct attachment *attachment)
+static void say_generic(const struct interface *interface, int why, struct diagnostics *diagnostics)
 {
-	int program = programs->fd[attachment->interface->form];
-
-	return attachment->hook == HOOK_TCX ? attach_tcx(kernel, program, attachment)
-					    : attach_clsact(program, attachment);
+	message_warn(diagnostics,
+		     "interface %s: the gateway works in generic XDP there, which is slower%s%s%s",
+		     interface->name, why ? " (native XDP is refused: " : "",
+		     why ? strerror(-why) : "", why ? ")" : "");
 }
 
-/* Back to the program before, or to no guard where there was none. */
-static int undo_one(struct kernel *kernel, const struct programs *programs,
-		    struct attachment *attachment)
+/* An interface stays at the kind of XDP that it has. */
+static int attach_xdp(struct kernel *kernel, struct attachment *attachment,
+		      struct diagnostics *diagnostics)
 {
 	uint32_t ifindex = attachment->interface->ifindex;
-	char path[PATH_SIZE];
+	struct xdp_found found;
+	int link, why = 0, error = xdp_find(ifindex, &found);
+
+	if (error)
+		return error;
+	if (found.program && !found.ours)
+		return -EBUSY;
+	if (found.program) {
+		attachment->hook = found.hook;
+		error = update(kernel, xdp_open(kernel, ifindex, found.program), found.program,
+			       attachment);
+	} else {
+		link = xdp_create(attachment->program, ifindex, &attachment->hook, &why);
+		error = keep_new(kernel, link, attachment);
+	}
+	if (!error && attachment->hook == HOOK_XDP_GENERIC)
+		say_generic(attachment->interface, why, diagnostics);
+	return error;
+}
+
+static int attach_one(struct kernel *kernel, struct attachment *attachment,
+		      struct diagnostics *diagnostics)
+{
+	switch (attachment->hook) {
+	case HOOK_TCX:
+		return attach_tcx(kernel, attachment);
+	case HOOK_CLSACT:
+		return attach_clsact(attachment);
+	case HOOK_XDP:
+	case HOOK_XDP_GENERIC:
+		return attach_xdp(kernel, attachment, diagnostics);
+	}
+	return -EINVAL;
+}
+
+/* Back to the program before, or to none where there was none. */
+static int undo_one(struct kernel *kernel, struct attachment *attachment)
+{
+	uint32_t ifindex = attachment->interface->ifindex;
 
 	if (attachment->hook == HOOK_CLSACT)
 		return attachment->previous >= 0 ? clsact_attach(ifindex, attachment->previous)
 						 : clsact_remove(ifindex);
 	if (attachment->previous >= 0)
-		return tcx_update(attachment->link, attachment->previous,
-				  programs->fd[attachment->interface->form]);
-	if (path_join(path, kernel->pins, "link-%u", ifindex) == 0)
-		unlink(path);
+		return link_update(attachment->link, attachment->previous, attachment->program);
+	link_unpin(kernel, attachment->hook, ifindex);
 	return bpf_link_detach(attachment->link);
 }
 
@@ -116,13 +159,11 @@ static bool is_gone(int error)
 	return error == -ENODEV || error == -ENOLINK;
 }
 
-static void undo(struct kernel *kernel, const struct programs *programs,
-		 struct attachment *attachments, size_t count, struct diagnostics *diagnostics)
+static void undo(struct kernel *kernel, struct attachment *attachments, size_t count,
+		 struct diagnostics *diagnostics)
 {
 	while (count-- > 0) {
-		int error = attachments[count].changed
-				    ? undo_one(kernel, programs, &attachments[count])
-				    : 0;
+		int error = attachments[count].changed ? undo_one(kernel, &attachments[count]) : 0;
 
 		if (error && !is_gone(error))
 			message_warn(diagnostics,
@@ -142,11 +183,37 @@ static void close_all(struct attachment *attachments, size_t count)
 	free(attachments);
 }
 
+static void gateway_failed(const struct interface *interface, int error,
+			   struct diagnostics *diagnostics)
+{
+	struct xdp_found found;
+	char name[XDP_NAME_SIZE] = "";
+
+	if ((error == -EBUSY || error == -EEXIST) && xdp_find(interface->ifindex, &found) == 0 &&
+	    found.program && !found.ours) {
+		xdp_name(found.program, name);
+		message(diagnostics, error,
+			"interface %s: another XDP program is there (\"%s\", id %u), and XDP has "
+			"no "
+			"chain; take it off (ip link set dev %s xdp off), or leave the interface "
+			"out of interfaces.inside; nothing was changed",
+			interface->name, name, found.program, interface->name);
+		return;
+	}
+	message(diagnostics, error,
+		"interface %s: the gateway cannot be attached (xdp): %s; nothing was changed",
+		interface->name, strerror(-error));
+}
+
 static void attach_failed(const struct interface *interface, enum hook hook, int error,
 			  struct diagnostics *diagnostics)
 {
 	const char *why = strerror(-error);
 
+	if (hook == HOOK_XDP || hook == HOOK_XDP_GENERIC) {
+		gateway_failed(interface, error, diagnostics);
+		return;
+	}
 	if (hook == HOOK_CLSACT && error == -EEXIST)
 		why = "another tc filter has priority 1, handle 1 there; move it behind (tc filter "
 		      "show)";
@@ -157,34 +224,56 @@ static void attach_failed(const struct interface *interface, enum hook hook, int
 		interface->name, hook_name(hook), why);
 }
 
+/* What is to be attached, in @attachments, which has room for two an interface. Gateways first: a
+ * foreign program may stand in their way, and then nothing has been changed. */
+static size_t plan(const struct programs *programs, const struct interface *interfaces,
+		   size_t count, enum hook hook, struct attachment *attachments)
+{
+	size_t planned = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (interfaces[i].inside)
+			attachments[planned++] =
+				(struct attachment){&interfaces[i],
+						    HOOK_XDP,
+						    programs->gateway[interfaces[i].form],
+						    -1,
+						    -1,
+						    false};
+	for (size_t i = 0; i < count; i++)
+		if (interfaces[i].wanted)
+			attachments[planned++] = (struct attachment){
+				&interfaces[i], hook, programs->fd[interfaces[i].form], -1, -1,
+				false};
+	return planned;
+}
+
 /* Attaches or swaps everywhere. An interface that vanished meanwhile is no failure. */
 static int roll(struct kernel *kernel, const struct programs *programs,
 		const struct interface *interfaces, size_t count, enum hook hook,
 		struct diagnostics *diagnostics)
 {
-	struct attachment *attachments = calloc(count ? count : 1, sizeof(*attachments));
-	size_t done = 0;
+	struct attachment *attachments = calloc(2 * count + 1, sizeof(*attachments));
+	size_t planned, done = 0;
 	int error = 0;
 
 	if (!attachments)
 		return message(diagnostics, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < count && !error; i++) {
-		if (!interfaces[i].wanted)
-			continue;
+	planned = plan(programs, interfaces, count, hook, attachments);
+	while (done < planned && !error) {
 		struct attachment *attachment = &attachments[done++];
 
-		*attachment = (struct attachment){&interfaces[i], hook, -1, -1, false};
-		error = attach_one(kernel, programs, attachment);
+		error = attach_one(kernel, attachment, diagnostics);
 		if (is_gone(error)) {
 			message_warn(diagnostics, "interface %s went away meanwhile",
-				     interfaces[i].name);
+				     attachment->interface->name);
 			error = 0;
 		} else if (error) {
-			attach_failed(&interfaces[i], hook, error, diagnostics);
+			attach_failed(attachment->interface, attachment->hook, error, diagnostics);
 		}
 	}
 	if (error)
-		undo(kernel, programs, attachments, done, diagnostics);
+		undo(kernel, attachments, done, diagnostics);
 	close_all(attachments, done);
 	return error;
 }
@@ -211,6 +300,14 @@ static int remove_clsact(uint32_t ifindex, size_t *removed)
 	return error == -ENOENT ? 0 : error;
 }
 
+static int remove_xdp(const struct kernel *kernel, uint32_t ifindex, size_t *removed)
+{
+	int error = xdp_remove(kernel, ifindex);
+
+	*removed += !error;
+	return error == -ENOENT ? 0 : error;
+}
+
 /* What is superseded goes after the new guard is everywhere: no packet finds a gap. */
 static void remove_superseded(struct kernel *kernel, const struct interface *interfaces,
 			      size_t count, enum hook hook, struct diagnostics *diagnostics)
@@ -226,13 +323,15 @@ static void remove_superseded(struct kernel *kernel, const struct interface *int
 
 		if (!error && !(wanted && hook == HOOK_CLSACT))
 			error = remove_clsact(interfaces[i].ifindex, &removed);
+		if (!error && !interfaces[i].inside)
+			error = remove_xdp(kernel, interfaces[i].ifindex, &removed);
 		if (error && !is_gone(error))
 			message_warn(diagnostics,
 				     "interface %s: a guard that is no longer wanted cannot be "
 				     "removed: %s",
 				     interfaces[i].name, strerror(-error));
 	}
-	tcx_unpin(kernel, false);
+	link_unpin_all(kernel, true);
 }
 
 int attach_roll(struct kernel *kernel, const struct programs *programs,
@@ -268,12 +367,14 @@ int attach_remove_all(struct kernel *kernel, size_t *removed, struct diagnostics
 		error = tcx_supported() ? remove_tcx(kernel, interfaces[i].ifindex, 0, removed) : 0;
 		if (!error)
 			error = remove_clsact(interfaces[i].ifindex, removed);
+		if (!error)
+			error = remove_xdp(kernel, interfaces[i].ifindex, removed);
 		if (error && !is_gone(error))
 			failed = message(diagnostics, error,
 					 "interface %s: the guard cannot be removed: %s",
 					 interfaces[i].name, strerror(-error));
 	}
 	free(interfaces);
-	*removed += tcx_unpin(kernel, true);
+	*removed += link_unpin_all(kernel, false);
 	return failed;
 }

@@ -9,10 +9,11 @@
 #include "userspace/kernel/interfaces.h"
 #include "userspace/kernel/place.h"
 
-/* The two forms of one generation's guard. The file descriptors are owned; -1: none. */
+/* The two forms of one generation's guard, and of its gateway where the options name ports for it.
+ * The file descriptors are owned; -1: none. */
 struct programs {
 	int fd[FORMS];
-	uint32_t id[FORMS];
+	int gateway[FORMS];
 };
 
 /* Links or filters of ours on one interface at most: the second and later are duplicates. */
@@ -24,9 +25,9 @@ struct own_link {
 };
 
 /*
- * Rolls every interface that the options want forward to @programs: existing links by
- * compare-and-swap, new ones attached; then removes what is superseded: the other hook, duplicates,
- * interfaces no longer wanted, pins of links whose interface is gone. Under the lock.
+ * Rolls every interface that the options want forward to @programs, guard and gateway: existing
+ * links by compare-and-swap, new ones attached; then removes what is superseded: the other hook,
+ * duplicates, interfaces no longer wanted, pins of links whose interface is gone. Under the lock.
  *
  * On failure every interface is back at the program it had, and new links are gone.
  */
@@ -40,23 +41,46 @@ int attach_remove_all(struct kernel *kernel, size_t *removed, struct diagnostics
 /* Is there a guard of ours on the interface, and on which hook? */
 bool attach_find(uint32_t ifindex, enum hook *hook);
 
-/* Is the program with this id a guard, of any generation? */
+/* Is the program with this id a guard or a gateway, of any generation? */
 bool program_is_ours(uint32_t id);
 uint32_t program_id(int program);
 
-/* TCX (Linux 6.6). File descriptors of links are the caller's to close. */
+/* Links, and their pins: of TCX and XDP. File descriptors of links are the caller's to close. */
+struct bpf_link_info;
+bool link_info(int link, struct bpf_link_info *info);
+/* What is pinned for the interface, which may have had another owner: look at its info. */
+int link_open_pin(const struct kernel *kernel, enum hook hook, uint32_t ifindex);
+/* -ENOENT or -EPERM: the link does not run @previous any more. */
+int link_update(int link, int program, int previous);
+int link_pin(const struct kernel *kernel, enum hook hook, uint32_t ifindex, int link);
+void link_unpin(const struct kernel *kernel, enum hook hook, uint32_t ifindex);
+/* Unlinks the pins of links; or only of those whose interface is gone. Returns how many. */
+size_t link_unpin_all(const struct kernel *kernel, bool only_dead);
+
+/* TCX (Linux 6.6). */
 bool tcx_supported(void);
 /* Without TCX there are none. */
 int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count);
 int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link);
 /* In front of every other program: one that passes for good would hide packets from the guard. */
 int tcx_create(int program, uint32_t ifindex);
-/* -ENOENT or -EPERM: the link does not run @previous any more. */
-int tcx_update(int link, int program, int previous);
-int tcx_pin(const struct kernel *kernel, uint32_t ifindex, int link);
 int tcx_remove(const struct kernel *kernel, uint32_t ifindex, uint32_t link);
-/* Unlinks link-* pins; @all false: only those whose interface is gone. Returns how many. */
-size_t tcx_unpin(const struct kernel *kernel, bool all);
+
+/* XDP: one program an interface. */
+struct xdp_found {
+	uint32_t program; /* id; 0: there is none */
+	bool ours;
+	enum hook hook; /* HOOK_XDP or HOOK_XDP_GENERIC */
+};
+#define XDP_NAME_SIZE 16 /* BPF_OBJ_NAME_LEN */
+int xdp_find(uint32_t ifindex, struct xdp_found *found);
+/* The name of a program that is not ours; empty if it is not to be had. */
+void xdp_name(uint32_t program, char name[XDP_NAME_SIZE]);
+/* The link by which @program runs there. */
+int xdp_open(const struct kernel *kernel, uint32_t ifindex, uint32_t program);
+/* Native, or generic where the driver refuses: then *why is its -errno. */
+int xdp_create(int program, uint32_t ifindex, enum hook *hook, int *why);
+int xdp_remove(const struct kernel *kernel, uint32_t ifindex); /* -ENOENT: none of ours */
 
 /* clsact: a filter in direct-action mode, handle 1, priority 1. */
 int clsact_find(uint32_t ifindex, uint32_t *program); /* id; -ENOENT: none of ours */

@@ -21,7 +21,7 @@ int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics)
 		return error;
 	removed += generation_retire_others(kernel, 0, diagnostics);
 	shared_unpin(kernel, NULL);
-	error = record_set_current(kernel, 0, diagnostics);
+	error = record_set_current(kernel, NULL, diagnostics);
 	if (error)
 		return error;
 	return known == -ENOENT && !removed ? -ENOENT : 0;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "userspace/kernel/counters.h"
+#include "userspace/kernel/gateway.h"
 #include "userspace/kernel/message.h"
 
 #define DIRECTORY_FORMAT "gen-%u"
@@ -73,7 +74,7 @@ int generation_map(const struct kernel *kernel, uint32_t generation, const char 
 
 int generation_programs(const struct kernel *kernel, uint32_t generation, struct programs *programs)
 {
-	struct programs opened = {.fd = {-1, -1}};
+	struct programs opened = {.fd = {-1, -1}, .gateway = {-1, -1}};
 
 	for (int i = 0; i < FORMS; i++) {
 		opened.fd[i] = generation_map(kernel, generation, program_names[i]);
@@ -83,6 +84,8 @@ int generation_programs(const struct kernel *kernel, uint32_t generation, struct
 			programs_close(&opened);
 			return error;
 		}
+		/* There is none where no port is inside. */
+		opened.gateway[i] = generation_map(kernel, generation, gateway_names[i]);
 	}
 	*programs = opened;
 	return 0;
@@ -93,60 +96,93 @@ void programs_close(struct programs *programs)
 	for (int i = 0; i < FORMS; i++) {
 		if (programs->fd[i] >= 0)
 			close(programs->fd[i]);
+		if (programs->gateway[i] >= 0)
+			close(programs->gateway[i]);
 		programs->fd[i] = -1;
+		programs->gateway[i] = -1;
 	}
 }
 
-/* A packet may still be in the old program: MEMBARRIER_CMD_GLOBAL waits for an RCU grace period,
- * and programs run inside RCU read sections. */
-static void wait_for_last_packet(void)
+/* MEMBARRIER_CMD_GLOBAL waits for an RCU grace period; programs run inside RCU read sections. */
+static void wait_for_last_packet(void *unused)
 {
+	(void)unused;
 	syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
-void generation_retire(const struct kernel *kernel, uint32_t generation,
-		       struct diagnostics *diagnostics)
+void generation_begin_wait(struct kernel *kernel)
 {
-	int map = generation_map(kernel, generation, COUNTERS);
-	char path[PATH_SIZE];
-	struct diagnostics unheard = {0}; /* a generation that was never current has no record */
-	json_t *record;
+	aside_end(&kernel->last_packet);
+	aside_begin(&kernel->last_packet, wait_for_last_packet, NULL);
+}
 
-	if (map >= 0 && record_read(kernel, generation, &record, &unheard) == 0) {
-		wait_for_last_packet();
-		json_t *counters = counters_json(map);
-		if (!counters || json_object_set_new(record, "counters", counters) ||
-		    record_write(kernel, generation, record, &unheard))
-			message_warn(diagnostics, "the counters of generation %u are lost",
-				     generation);
-		json_decref(record);
-	}
-	diagnostics_free(&unheard);
-	if (map >= 0)
-		close(map);
+static void end_wait(struct kernel *kernel)
+{
+	if (!kernel->last_packet.work)
+		generation_begin_wait(kernel);
+	aside_end(&kernel->last_packet);
+}
+
+void generation_unpin(const struct kernel *kernel, uint32_t generation,
+		      struct diagnostics *diagnostics)
+{
+	char path[PATH_SIZE];
 	int error = path_join(path, kernel->pins, DIRECTORY_FORMAT, generation);
+
 	if (!error)
 		error = directory_remove(path);
 	if (error)
 		message_warn(diagnostics, "%s: cannot be removed: %s", path, strerror(-error));
 }
 
-size_t generation_retire_others(const struct kernel *kernel, uint32_t keep,
+/* A generation that was never current has no record. */
+static void keep_counters(const struct kernel *kernel, uint32_t generation,
+			  struct diagnostics *diagnostics)
+{
+	int map = generation_map(kernel, generation, COUNTERS);
+	struct diagnostics unheard = {0};
+
+	if (map >= 0 && record_exists(kernel, generation)) {
+		json_t *counters = counters_json(map);
+
+		if (!counters || record_write_counters(kernel, generation, counters, &unheard))
+			message_warn(diagnostics, "the counters of generation %u are lost",
+				     generation);
+		json_decref(counters);
+	}
+	diagnostics_free(&unheard);
+	if (map >= 0)
+		close(map);
+}
+
+/* Moves on to the next pinned generation but @keep; 0: there is none. */
+static uint32_t next_other(DIR *directory, uint32_t keep)
+{
+	struct dirent *entry;
+
+	while ((entry = readdir(directory))) {
+		uint32_t generation = generation_of_name(entry->d_name, "");
+
+		if (generation && generation != keep)
+			return generation;
+	}
+	return 0;
+}
+
+size_t generation_retire_others(struct kernel *kernel, uint32_t keep,
 				struct diagnostics *diagnostics)
 {
 	DIR *directory = opendir(kernel->pins);
-	struct dirent *entry;
+	uint32_t generation;
 	size_t found = 0;
 
 	if (!directory)
 		return 0;
-	while ((entry = readdir(directory))) {
-		uint32_t generation = generation_of_name(entry->d_name, "");
-
-		if (!generation || generation == keep)
-			continue;
-		generation_retire(kernel, generation, diagnostics);
-		found++;
+	while ((generation = next_other(directory, keep))) {
+		if (!found++)
+			end_wait(kernel);
+		keep_counters(kernel, generation, diagnostics);
+		generation_unpin(kernel, generation, diagnostics);
 	}
 	closedir(directory);
 	return found;

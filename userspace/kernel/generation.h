@@ -16,12 +16,16 @@ void programs_close(struct programs *programs);
 /* A pinned map of a generation: a file descriptor or -errno. */
 int generation_map(const struct kernel *kernel, uint32_t generation, const char *name);
 
-/* Writes the counters into the record, as "counters": [[slot, packets, bytes], ...], after the last
- * packet of the generation, and removes its pins. No link may run it any more. */
-void generation_retire(const struct kernel *kernel, uint32_t generation,
-		       struct diagnostics *diagnostics);
-/* Retires every pinned generation but @keep (0: keeps none). Returns how many there were. */
-size_t generation_retire_others(const struct kernel *kernel, uint32_t keep,
+/* Removes the pins of a generation that is not in force. */
+void generation_unpin(const struct kernel *kernel, uint32_t generation,
+		      struct diagnostics *diagnostics);
+
+/* A packet may still be in a program that no link runs any more. Begins to wait for it. */
+void generation_begin_wait(struct kernel *kernel);
+/* Retires every pinned generation but @keep (0: keeps none), after its last packet: writes its
+ * counters beside its record, as [[slot, packets, bytes], ...], and removes its pins. No link may
+ * run one of them any more. Returns how many there were. */
+size_t generation_retire_others(struct kernel *kernel, uint32_t keep,
 				struct diagnostics *diagnostics);
 
 /* Whoever takes the lock: finishes a half-rolled swap, and removes what a killed apply left. What
@@ -29,8 +33,8 @@ size_t generation_retire_others(const struct kernel *kernel, uint32_t keep,
 void generation_recover(struct kernel *kernel, struct diagnostics *diagnostics);
 
 /* The maps shared by all generations, from their pins; -1 where there is none or where it is not
- * what this program needs. */
-void shared_open(const struct kernel *kernel, int shared[SHARED_MAPS]);
+ * what this program needs. @current: as of record_read_current; NULL: nothing is in force. */
+void shared_open(const struct kernel *kernel, const json_t *current, int shared[SHARED_MAPS]);
 /* Pins those of @skeleton that were not there before. */
 int shared_pin(const struct kernel *kernel, const struct egress_bpf *skeleton,
 	       const int shared[SHARED_MAPS], struct diagnostics *diagnostics);

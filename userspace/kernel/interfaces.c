@@ -9,8 +9,10 @@
 #include <netlink/route/link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "userspace/kernel/attach.h"
+#include "userspace/kernel/gateway.h"
+#include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 
 #ifndef ARPHRD_RAWIP
@@ -79,11 +81,12 @@ int interfaces_list(struct interface **interfaces, size_t *count, struct diagnos
 	return error ? message(diagnostics, error, "out of memory") : 0;
 }
 
-static void select_glob(struct interface *interfaces, size_t count, const char *glob)
+static bool matches(const struct interface *interface, char *const *globs, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!interfaces[i].loopback && fnmatch(glob, interfaces[i].name, 0) == 0)
-			interfaces[i].wanted = true;
+		if (!interface->loopback && fnmatch(globs[i], interface->name, 0) == 0)
+			return true;
+	return false;
 }
 
 int interfaces_select(struct interface *interfaces, size_t count,
@@ -91,12 +94,15 @@ int interfaces_select(struct interface *interfaces, size_t count,
 {
 	size_t wanted = 0;
 
-	for (size_t i = 0; i < count; i++)
-		interfaces[i].wanted = !options->guard && !interfaces[i].loopback;
-	for (size_t i = 0; options->guard && i < options->guard_count; i++)
-		select_glob(interfaces, count, options->guard[i]);
-	for (size_t i = 0; i < count; i++)
-		wanted += interfaces[i].wanted;
+	for (size_t i = 0; i < count; i++) {
+		struct interface *interface = &interfaces[i];
+
+		interface->inside = matches(interface, options->inside, options->inside_count);
+		interface->wanted =
+			options->guard ? matches(interface, options->guard, options->guard_count)
+				       : !interface->loopback && !interface->inside;
+		wanted += interface->wanted;
+	}
 	if (!wanted)
 		return message(diagnostics, -ENODEV,
 			       "there is no interface to guard; name one that is there under "
@@ -106,7 +112,68 @@ int interfaces_select(struct interface *interfaces, size_t count,
 
 const char *hook_name(enum hook hook)
 {
-	return hook == HOOK_CLSACT ? "clsact" : "tcx";
+	static const char *const names[] = {
+		[HOOK_TCX] = "tcx",
+		[HOOK_CLSACT] = "clsact",
+		[HOOK_XDP] = "xdp",
+		[HOOK_XDP_GENERIC] = "xdp-generic",
+	};
+
+	return names[hook];
+}
+
+bool hook_is_gateway(enum hook hook)
+{
+	return hook == HOOK_XDP || hook == HOOK_XDP_GENERIC;
+}
+
+/* Marks the gateway's ports by what is in force; there are none without a pinned gateway. */
+static void mark_inside(const struct kernel *kernel, struct interface *list, size_t count)
+{
+	struct diagnostics unheard = {0};
+	struct kernel_options options = {0};
+	uint32_t generation;
+	json_t *record = NULL;
+	int pin = -1;
+
+	if (record_current(kernel, &generation, &unheard) == 0)
+		pin = generation_map(kernel, generation, gateway_names[FORM_ETHERNET]);
+	if (pin >= 0 && record_read(kernel, generation, &record, &unheard) == 0 &&
+	    record_options(record, &options) == 0)
+		for (size_t i = 0; i < count; i++)
+			list[i].inside = matches(&list[i], options.inside, options.inside_count);
+	record_options_free(&options);
+	json_decref(record);
+	diagnostics_free(&unheard);
+	if (pin >= 0)
+		close(pin);
+}
+
+static struct kernel_interface describe(const struct interface *interface, const char *role)
+{
+	struct kernel_interface described = {.ifindex = interface->ifindex, .role = role};
+
+	memcpy(described.name, interface->name, sizeof(described.name));
+	return described;
+}
+
+/* One interface as one entry, or two: its gateway, and its guard where it has one too. */
+static size_t describe_both(const struct interface *interface, struct kernel_interface *entries)
+{
+	struct kernel_interface guard =
+		describe(interface, interface->loopback ? "loopback" : "uplink");
+	struct kernel_interface gateway = describe(interface, "inside");
+	struct xdp_found found;
+	size_t count = 0;
+
+	guard.guarded = attach_find(interface->ifindex, &guard.hook);
+	gateway.guarded = xdp_find(interface->ifindex, &found) == 0 && found.ours;
+	gateway.hook = gateway.guarded ? found.hook : HOOK_XDP;
+	if (interface->inside || gateway.guarded)
+		entries[count++] = gateway;
+	if (!count || guard.guarded)
+		entries[count++] = guard;
+	return count;
 }
 
 int kernel_interfaces(struct kernel *kernel, struct kernel_interface **interfaces, size_t *count,
@@ -114,18 +181,16 @@ int kernel_interfaces(struct kernel *kernel, struct kernel_interface **interface
 {
 	struct interface *list;
 	struct kernel_interface *answer;
-	int error = interfaces_list(&list, count, diagnostics);
+	size_t listed;
+	int error = interfaces_list(&list, &listed, diagnostics);
 
-	(void)kernel; /* the process is in its network namespace */
 	if (error)
 		return error;
-	answer = calloc(*count ? *count : 1, sizeof(*answer));
-	for (size_t i = 0; answer && i < *count; i++) {
-		answer[i].ifindex = list[i].ifindex;
-		answer[i].role = list[i].loopback ? "loopback" : "uplink";
-		answer[i].guarded = attach_find(list[i].ifindex, &answer[i].hook);
-		memcpy(answer[i].name, list[i].name, sizeof(answer[i].name));
-	}
+	mark_inside(kernel, list, listed);
+	answer = calloc(2 * listed + 1, sizeof(*answer));
+	*count = 0;
+	for (size_t i = 0; answer && i < listed; i++)
+		*count += describe_both(&list[i], answer + *count);
 	free(list);
 	if (!answer)
 		return message(diagnostics, -ENOMEM, "out of memory");

@@ -10,14 +10,16 @@ struct interface {
 	uint32_t ifindex;
 	enum form form;
 	bool loopback;
-	bool wanted; /* by the policy */
+	bool wanted; /* by the policy: to be guarded */
+	bool inside; /* by the policy: a gateway's port */
 };
 
 /* *interfaces is freed by the caller. 0 or -errno with a message. */
 int interfaces_list(struct interface **interfaces, size_t *count, struct diagnostics *diagnostics);
 
-/* Marks those that are to be guarded. -ENODEV with a message if there is nothing to guard; of a
- * glob that matches none the reader of the policy warns, who knows its line. */
+/* Marks those that are to be guarded, and the gateway's ports; what is inside is guarded only if it
+ * is named. -ENODEV with a message if there is nothing to guard; of a glob that matches none the
+ * reader of the policy warns, who knows its line. */
 int interfaces_select(struct interface *interfaces, size_t count,
 		      const struct kernel_options *options, struct diagnostics *diagnostics);
 

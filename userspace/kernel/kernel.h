@@ -8,10 +8,12 @@
  *   ns-COOKIE/events, flows, events_lost   shared by all generations
  *   ns-COOKIE/gen-N/            program, counters and the table's sections, one map each
  *   ns-COOKIE/link-IFINDEX      the tcx link, or absent where clsact is used
+ *   ns-COOKIE/link-xdp-IFINDEX  the xdp link of a gateway's port
  *
  * and the record of each generation (JSON, policy text, class table) under
- * /var/lib/gabelou/ns-COOKIE/gen-N.json, with "current" naming the one in force and the boot in
- * which it was put there. One lock (flock on "lock" beside them) covers every change.
+ * /var/lib/gabelou/ns-COOKIE/gen-N.json, its counters in gen-N.counters.json once it is over, with
+ * "current" naming the one in force and the boot in which it was put there. One lock (flock on
+ * "lock" beside them) covers every change.
  */
 #ifndef GABELOU_KERNEL_KERNEL_H
 #define GABELOU_KERNEL_KERNEL_H
@@ -40,13 +42,16 @@ enum kernel_access { KERNEL_READ, KERNEL_CHANGE /* takes the lock; waits up to 3
 int kernel_open(enum kernel_access access, struct kernel **kernel, struct diagnostics *diagnostics);
 void kernel_close(struct kernel *kernel);
 
-enum hook { HOOK_TCX, HOOK_CLSACT };
+enum hook { HOOK_TCX, HOOK_CLSACT, HOOK_XDP, HOOK_XDP_GENERIC };
 const char *hook_name(enum hook hook);
+/* XDP is where a gateway judges what comes in; the others are where a guard judges what goes out.
+ */
+bool hook_is_gateway(enum hook hook);
 
 struct kernel_interface {
 	char name[IF_NAMESIZE];
 	uint32_t ifindex;
-	const char *role; /* "uplink", "loopback" */
+	const char *role; /* "uplink", "inside" (a gateway's port), "loopback" */
 	enum hook hook;
 	bool guarded;
 };
@@ -58,22 +63,30 @@ struct kernel_options {
 	uint32_t control;   /* mask of enum control */
 	char *const *guard; /* globs; NULL: auto, every interface but loopback */
 	size_t guard_count;
+	char *const *inside; /* globs: ports where the gateway judges what comes in */
+	size_t inside_count;
 	uint32_t without;          /* mask of LAYER_BIT: as if the kernel lacked these */
 	uint64_t flow_interval_ns; /* 0: the default, 10 s */
 };
 
 /*
- * The whole of an apply, under the lock: load, fill, freeze, read back, probe with packets of known
- * verdict, write the record, attach or swap every link, drop the old generation's objects.
+ * The whole of an apply, under the lock: fill, freeze, read back, load, probe with packets of known
+ * verdict, write the record, attach or swap every link; kernel_retire() is to follow.
  * @record (may be NULL; it is not changed) is stored as JSON beside the generation, with
- * "generation", "since" (RFC 3339, UTC) and "kernel" (options and counts) added to it, and once the
- * generation is no longer in force "counters": [[slot, packets, bytes], ...] of the slots that are
- * not zero. Any failure leaves the old generation enforcing. The generation's number comes back in
+ * "generation", "since" (RFC 3339, UTC), "table" (its digest) and "kernel" (options and counts)
+ * added to it, and once the generation is no longer in force "counters": [[slot, packets, bytes],
+ * ...] of the slots that are not zero. Any failure leaves the old generation enforcing. The
+ * generation's number comes back in
  * @generation.
  */
 int kernel_apply(struct kernel *kernel, const struct table *table,
 		 const struct kernel_options *options, json_t *record, uint32_t *generation,
 		 struct diagnostics *diagnostics);
+
+/* Drops what is no longer in force, after its last packet, and keeps its counters: some 10 ms,
+ * which began with the swap, so that the caller may do something else first. Left out, or
+ * interrupted, it is done by whoever opens next. What goes wrong is a warning. */
+void kernel_retire(struct kernel *kernel, struct diagnostics *diagnostics);
 
 /* Removes links, pins and the "current" record, also where pins or records are damaged. The records
  * of generations stay. -ENOENT (no message) if nothing is enforced. */
@@ -85,7 +98,8 @@ int kernel_record(struct kernel *kernel, json_t **record, struct diagnostics *di
 int kernel_record_of(struct kernel *kernel, uint32_t generation, json_t **record,
 		     struct diagnostics *diagnostics);
 
-/* The interfaces of this namespace; *interfaces is freed by the caller. */
+/* The interfaces of this namespace; *interfaces is freed by the caller. One that has both a guard
+ * and a gateway stands there twice. */
 int kernel_interfaces(struct kernel *kernel, struct kernel_interface **interfaces, size_t *count,
 		      struct diagnostics *diagnostics);
 /* Prefixes of the addresses on them; freed by the caller. */
@@ -115,23 +129,25 @@ int kernel_events_open(struct kernel *kernel, kernel_event_handler handler, void
 int kernel_events_poll(struct kernel_events *events, int timeout_ms);
 void kernel_events_close(struct kernel_events *events);
 
-/* For tests: loads a table without attaching and runs frames through it (BPF_PROG_RUN). */
+/* For tests: loads a table without attaching and runs frames through it (BPF_PROG_RUN). The gateway
+ * is there if the options have inside ports; in a trial it passes nothing for being its own. */
+enum kernel_program { KERNEL_GUARD, KERNEL_GATEWAY };
 struct kernel_trial;
 int kernel_trial_open(const struct table *table, const struct kernel_options *options,
 		      struct kernel_trial **trial, struct diagnostics *diagnostics);
 /* What the kernel made of one frame. */
 struct kernel_outcome {
-	int action; /* of tc: 0 pass, 2 drop, -1 next */
+	int action; /* of tc: 0 pass, 2 drop, -1 next; of XDP: 1 drop, 2 pass */
 	struct decision decision;
 };
 /* link_header false: @frame begins with the IP header, as on a tun device. */
-int kernel_trial_run(struct kernel_trial *trial, bool link_header, const void *frame, size_t size,
-		     struct kernel_outcome *outcome);
+int kernel_trial_run(struct kernel_trial *trial, enum kernel_program program, bool link_header,
+		     const void *frame, size_t size, struct kernel_outcome *outcome);
 /* Summed over CPUs. */
 int kernel_trial_counters(struct kernel_trial *trial, struct counter *counters, size_t count);
-/* Judges many destinations in the kernel: one UDP packet to each through the guard's program. */
-int kernel_trial_judge(struct kernel_trial *trial, const struct address *addresses, size_t count,
-		       struct decision *decisions);
+/* Judges many destinations in the kernel: one UDP packet to each through the program. */
+int kernel_trial_judge(struct kernel_trial *trial, enum kernel_program program,
+		       const struct address *addresses, size_t count, struct decision *decisions);
 void kernel_trial_close(struct kernel_trial *trial);
 
 /* True in the machine's first network namespace (/proc/1/ns/net). */

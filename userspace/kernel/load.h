@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A table into the kernel: load, fill, freeze, read back. Nothing here attaches. */
+/* The guard's programs into the kernel, over the sections of a table. Nothing here attaches. */
 #ifndef GABELOU_KERNEL_LOAD_H
 #define GABELOU_KERNEL_LOAD_H
 
 #include "userspace/kernel/kernel.h"
+#include "userspace/kernel/sections.h"
 
 struct egress_bpf;
 
@@ -20,16 +21,16 @@ struct load_request {
 	const struct table *table;
 	const struct kernel_options *options;
 	uint32_t generation;
-	bool trial; /* leaves its decision in skb->cb; small ring and flow table */
-	/* The sections of this one, already filled and frozen, are used again; NULL: filled anew.
-	 */
-	struct egress_bpf *sections_of;
+	bool trial;         /* leaves its decision in skb->cb; small ring and flow table */
+	bool ethernet_only; /* leaves out the form for links without a link header */
+	const struct sections *sections; /* settled ones of the table; NULL: to be settled first */
 	const int
 		*shared; /* SHARED_MAPS file descriptors, borrowed, -1: a new map; NULL: all new */
 };
 
-/* On success the sections are frozen and equal to the table's, byte by byte. 0 or -errno with one
- * message; *skeleton is untouched on failure. */
+/* On success the programs read sections that are frozen and equal to the table's, byte by byte. 0
+ * or -errno with one message; *skeleton is untouched on failure. Several may be loaded at once,
+ * each by a thread of its own. */
 int load_generation(const struct load_request *request, struct egress_bpf **skeleton,
 		    struct diagnostics *diagnostics);
 void loaded_destroy(struct egress_bpf *skeleton);
@@ -38,11 +39,9 @@ void loaded_destroy(struct egress_bpf *skeleton);
 int loaded_program(const struct egress_bpf *skeleton, enum form form);
 int loaded_map(const struct egress_bpf *skeleton, const char *name);
 
-/* The names of the maps that hold a section each: "table_V4_ROOT". */
-extern const char *const section_map_names[TABLE_SECTION_COUNT];
 extern const char *const program_names[FORMS];
 
-/* Keeps libbpf from printing; what it would have said last is in libbpf_said. */
+/* Keeps libbpf from printing; what it would have said last in this thread is in libbpf_said. */
 void libbpf_silence(void);
 const char *libbpf_said(void);
 

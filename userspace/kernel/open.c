@@ -92,6 +92,7 @@ void kernel_close(struct kernel *kernel)
 {
 	if (!kernel)
 		return;
+	aside_end(&kernel->last_packet);
 	if (kernel->lock >= 0) {
 		rmdir(kernel->pins); /* succeeds only where nothing is pinned */
 		close(kernel->lock);

@@ -7,38 +7,48 @@
 #include "userspace/kernel/load.h"
 #include "userspace/kernel/record.h"
 
+static json_t *globs_json(char *const *globs, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_string(globs[i]));
+	return list;
+}
+
 json_t *record_kernel_part(const struct table *table, const struct kernel_options *options)
 {
-	json_t *guard = options->guard ? json_array() : json_null();
+	json_t *guard =
+		options->guard ? globs_json(options->guard, options->guard_count) : json_null();
 
-	for (size_t i = 0; options->guard && i < options->guard_count; i++)
-		json_array_append_new(guard, json_string(options->guard[i]));
 	return json_pack(
-		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:I, s:I, s:I, s:I}", "table_abi", TABLE_ABI,
-		"event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
+		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "table_abi",
+		TABLE_ABI, "event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
 		options->last_word, "control", (json_int_t)options->control, "guard", guard,
-		"without", layers_names(options->without), "flow_interval_ns",
+		"inside", globs_json(options->inside, options->inside_count), "without",
+		layers_names(options->without), "flow_interval_ns",
 		(json_int_t)(options->flow_interval_ns ? options->flow_interval_ns
 						       : FLOW_INTERVAL_DEFAULT_NS),
 		"class_count", (json_int_t)table->class_count, "row_count",
 		(json_int_t)table->row_count, "entry_count", (json_int_t)table->entry_count);
 }
 
-static int read_guard(const json_t *list, struct kernel_options *options)
+/* The globs read so far belong to the caller, also on failure. */
+static int read_globs(const json_t *list, char *const **globs, size_t *count)
 {
-	size_t count = json_array_size(list);
-	char **globs = calloc(count ? count : 1, sizeof(*globs));
+	size_t size = json_array_size(list);
+	char **read = calloc(size ? size : 1, sizeof(*read));
 
-	if (!globs)
+	if (!read)
 		return -ENOMEM;
-	options->guard = globs;
-	for (size_t i = 0; i < count; i++) {
+	*globs = read;
+	for (size_t i = 0; i < size; i++) {
 		const char *glob = json_string_value(json_array_get(list, i));
 
-		globs[i] = glob ? strdup(glob) : NULL;
-		if (!globs[i])
+		read[i] = glob ? strdup(glob) : NULL;
+		if (!read[i])
 			return -EBADMSG;
-		options->guard_count++;
+		(*count)++;
 	}
 	return 0;
 }
@@ -47,6 +57,7 @@ int record_options(const json_t *record, struct kernel_options *options)
 {
 	const json_t *part = json_object_get(record, "kernel");
 	const json_t *guard = json_object_get(part, "guard");
+	const json_t *inside = json_object_get(part, "inside");
 	struct kernel_options read = {
 		.monitor = json_is_true(json_object_get(part, "monitor")),
 		.last_word = json_is_true(json_object_get(part, "last_word")),
@@ -58,7 +69,8 @@ int record_options(const json_t *record, struct kernel_options *options)
 
 	if (!json_is_object(part))
 		return -EBADMSG;
-	if (json_is_array(guard) && read_guard(guard, &read)) {
+	if ((json_is_array(guard) && read_globs(guard, &read.guard, &read.guard_count)) ||
+	    (json_is_array(inside) && read_globs(inside, &read.inside, &read.inside_count))) {
 		record_options_free(&read);
 		return -EBADMSG;
 	}
@@ -66,10 +78,16 @@ int record_options(const json_t *record, struct kernel_options *options)
 	return 0;
 }
 
+static void free_globs(char *const *globs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(globs[i]);
+	free((void *)globs);
+}
+
 void record_options_free(struct kernel_options *options)
 {
-	for (size_t i = 0; i < options->guard_count; i++)
-		free(options->guard[i]);
-	free((void *)options->guard);
+	free_globs(options->guard, options->guard_count);
+	free_globs(options->inside, options->inside_count);
 	*options = (struct kernel_options){0};
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whose program is it? Ours has the guard's name and reads a verdict table. */
+/* Whose program is it? Ours has the name of a guard or a gateway and reads a verdict table. */
 #include <bpf/bpf.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "userspace/kernel/attach.h"
+#include "userspace/kernel/gateway.h"
 
 #define MAPS_MOST 32
 
@@ -30,6 +30,14 @@ static bool map_is_rows(uint32_t id)
 	return rows;
 }
 
+static bool name_is_ours(const char *name)
+{
+	for (int i = 0; i < FORMS; i++)
+		if (strcmp(name, program_names[i]) == 0 || strcmp(name, gateway_names[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool fd_is_ours(int program)
 {
 	uint32_t maps[MAPS_MOST];
@@ -41,8 +49,7 @@ static bool fd_is_ours(int program)
 
 	if (bpf_obj_get_info_by_fd(program, &info, &size))
 		return false;
-	if (strcmp(info.name, program_names[FORM_ETHERNET]) != 0 &&
-	    strcmp(info.name, program_names[FORM_LAYER3]) != 0)
+	if (!name_is_ours(info.name))
 		return false;
 	for (uint32_t i = 0; i < info.nr_map_ids && i < MAPS_MOST; i++)
 		if (map_is_rows(maps[i]))

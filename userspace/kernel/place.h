@@ -3,6 +3,7 @@
 #ifndef GABELOU_KERNEL_PLACE_H
 #define GABELOU_KERNEL_PLACE_H
 
+#include "userspace/base/aside.h"
 #include "userspace/kernel/kernel.h"
 
 #define PLACE_BPFFS "/sys/fs/bpf"
@@ -12,10 +13,11 @@
 
 struct kernel {
 	enum kernel_access access;
-	uint64_t cookie;       /* of the network namespace */
-	char pins[PATH_SIZE];  /* /sys/fs/bpf/gabelou/ns-COOKIE */
-	char state[PATH_SIZE]; /* /var/lib/gabelou/ns-COOKIE */
-	int lock;              /* -1: KERNEL_READ */
+	uint64_t cookie;          /* of the network namespace */
+	char pins[PATH_SIZE];     /* /sys/fs/bpf/gabelou/ns-COOKIE */
+	char state[PATH_SIZE];    /* /var/lib/gabelou/ns-COOKIE */
+	int lock;                 /* -1: KERNEL_READ */
+	struct aside last_packet; /* of the generation that was in force: waiting for it */
 };
 
 /* Moves this process into the mount namespace of pid 1, where pins outlast it. */

@@ -26,31 +26,39 @@ static const struct {
 	{(u128)0x0064ff9b << 96, 96},
 };
 
-static int differ(struct address address, const struct decision *got, const struct decision *want,
-		  struct diagnostics *diagnostics)
+struct probe {
+	struct kernel_trial *trial;
+	enum kernel_program program;
+	const struct table *table;
+	struct diagnostics *diagnostics;
+};
+
+static int differ(const struct probe *probe, struct address address, const struct decision *got,
+		  const struct decision *want)
 {
 	char text[ADDRESS_TEXT_SIZE];
 
-	return message(diagnostics, -EBADMSG,
-		       "the new generation was not put in force: for %s the kernel says %s (%s), "
+	return message(probe->diagnostics, -EBADMSG,
+		       "the new generation was not put in force: for %s the %s says %s (%s), "
 		       "the table %s (%s)",
-		       address_format(address, text), got->verdict ? "allow" : "deny",
+		       address_format(address, text),
+		       probe->program == KERNEL_GATEWAY ? "kernel's gateway" : "kernel",
+		       got->verdict ? "allow" : "deny",
 		       got->reason < REASON_COUNT ? reason_name(got->reason) : "?",
 		       want->verdict ? "allow" : "deny", reason_name(want->reason));
 }
 
-static int probe_address(struct kernel_trial *trial, const struct table *table,
-			 struct address address, struct diagnostics *diagnostics)
+static int probe_address(const struct probe *probe, struct address address)
 {
-	struct decision want = table_judge(table, address), got;
-	int error = kernel_trial_judge(trial, &address, 1, &got);
+	struct decision want = table_judge(probe->table, address), got;
+	int error = kernel_trial_judge(probe->trial, probe->program, &address, 1, &got);
 
 	if (error)
-		return message(diagnostics, error, "the new generation cannot be probed: %s",
+		return message(probe->diagnostics, error, "the new generation cannot be probed: %s",
 			       strerror(-error));
 	if (got.verdict != want.verdict || got.reason != want.reason || got.rule != want.rule ||
 	    got.class != want.class)
-		return differ(address, &got, &want, diagnostics);
+		return differ(probe, address, &got, &want);
 	return 0;
 }
 
@@ -68,8 +76,7 @@ static struct address nth(enum family family, uint64_t n)
 }
 
 /* A sample, and the first address of each verdict; a table may have none of one. */
-static int probe_family(struct kernel_trial *trial, const struct table *table, enum family family,
-			struct diagnostics *diagnostics)
+static int probe_family(const struct probe *probe, enum family family)
 {
 	uint64_t most = family == FAMILY_V4 ? SEARCH_V4 : SEARCH_V6;
 	bool seen[] = {[VERDICT_DENY] = false, [VERDICT_ALLOW] = false};
@@ -77,10 +84,10 @@ static int probe_family(struct kernel_trial *trial, const struct table *table, e
 
 	for (uint64_t n = 0; n < most && !error; n++) {
 		struct address address = nth(family, n);
-		enum verdict verdict = table_judge(table, address).verdict;
+		enum verdict verdict = table_judge(probe->table, address).verdict;
 
 		if (n < SAMPLES || !seen[verdict])
-			error = probe_address(trial, table, address, diagnostics);
+			error = probe_address(probe, address);
 		seen[verdict] = true;
 		if (n >= SAMPLES && seen[VERDICT_DENY] && seen[VERDICT_ALLOW])
 			break;
@@ -90,35 +97,44 @@ static int probe_family(struct kernel_trial *trial, const struct table *table, e
 
 /* One byte less than its headers say: denied under every policy, before the table is asked. (Frames
  * that are shorter than an IP header BPF_PROG_RUN itself refuses, since Linux 6.18.) */
-static int probe_truncated(struct kernel_trial *trial, struct diagnostics *diagnostics)
+static int probe_truncated(const struct probe *probe)
 {
 	uint8_t frame[PACKET_MOST];
 	struct kernel_outcome outcome;
 	size_t size = packet_udp(nth(FAMILY_V4, 0), frame);
-	int error = kernel_trial_run(trial, true, frame, size - 1, &outcome);
+	int error = kernel_trial_run(probe->trial, probe->program, true, frame, size - 1, &outcome);
 
 	if (!error && outcome.decision.verdict == VERDICT_DENY &&
 	    (outcome.decision.reason == REASON_TRUNCATED ||
 	     outcome.decision.reason == REASON_IP_LENGTH))
 		return 0;
-	return message(diagnostics, error ? error : -EBADMSG,
+	return message(probe->diagnostics, error ? error : -EBADMSG,
 		       "the new generation was not put in force: it does not deny a truncated "
 		       "frame%s%s",
 		       error ? ": " : "", error ? strerror(-error) : "");
 }
 
-int probe_generation(const struct table *table, const struct kernel_options *options,
-		     struct egress_bpf *loaded, struct diagnostics *diagnostics)
+static int probe_program(const struct probe *probe)
 {
-	struct kernel_trial *trial;
-	int error = trial_open(table, options, loaded, &trial, diagnostics);
+	int error = 0;
+
+	for (enum family family = 0; family < FAMILIES && !error; family++)
+		error = probe_family(probe, family);
+	return error ? error : probe_truncated(probe);
+}
+
+int probe_generation(const struct table *table, const struct kernel_options *options,
+		     const struct sections *sections, struct diagnostics *diagnostics)
+{
+	struct probe probe = {.table = table, .diagnostics = diagnostics};
+	int error = trial_open(table, options, sections, &probe.trial, diagnostics);
 
 	if (error)
 		return error;
-	for (enum family family = 0; family < FAMILIES && !error; family++)
-		error = probe_family(trial, table, family, diagnostics);
-	if (!error)
-		error = probe_truncated(trial, diagnostics);
-	kernel_trial_close(trial);
+	error = probe_program(&probe);
+	probe.program = KERNEL_GATEWAY;
+	if (!error && options->inside_count)
+		error = probe_program(&probe);
+	kernel_trial_close(probe.trial);
 	return error;
 }

@@ -11,11 +11,12 @@
 #include "userspace/base/file.h"
 #include "userspace/kernel/message.h"
 
-#define BOOT_ID       "/proc/sys/kernel/random/boot_id"
-#define BOOT_ID_SIZE  40
-#define RECORD_MODE   0600
-#define RECORD_MOST   ((size_t)64 << 20)
-#define RECORD_FORMAT "gen-%u.json"
+#define BOOT_ID         "/proc/sys/kernel/random/boot_id"
+#define BOOT_ID_SIZE    40
+#define RECORD_MODE     0600
+#define RECORD_MOST     ((size_t)64 << 20)
+#define RECORD_FORMAT   "gen-%u.json"
+#define COUNTERS_FORMAT "gen-%u.counters.json"
 
 static const char *boot_id(char text[BOOT_ID_SIZE])
 {
@@ -62,28 +63,46 @@ static int read_json(const char *path, json_t **json, struct diagnostics *diagno
 	return 0;
 }
 
-int record_current(const struct kernel *kernel, uint32_t *generation,
-		   struct diagnostics *diagnostics)
+int record_read_current(const struct kernel *kernel, json_t **current,
+			struct diagnostics *diagnostics)
 {
 	char path[PATH_SIZE], boot[BOOT_ID_SIZE];
-	json_t *current;
+	json_t *read;
 	int error = path_join(path, kernel->state, "current");
 
 	if (!error)
-		error = read_json(path, &current, diagnostics);
+		error = read_json(path, &read, diagnostics);
 	if (error)
 		return error;
-	const char *of = json_string_value(json_object_get(current, "boot"));
-	json_int_t number = json_integer_value(json_object_get(current, "generation"));
-	bool valid = of && strcmp(of, boot_id(boot)) == 0 && number > 0 && number <= UINT32_MAX;
-	json_decref(current);
-	if (!valid)
+	const char *of = json_string_value(json_object_get(read, "boot"));
+	json_int_t number = json_integer_value(json_object_get(read, "generation"));
+	if (!of || strcmp(of, boot_id(boot)) != 0 || number <= 0 || number > UINT32_MAX) {
+		json_decref(read);
 		return -ENOENT;
-	*generation = (uint32_t)number;
+	}
+	*current = read;
 	return 0;
 }
 
-int record_set_current(const struct kernel *kernel, uint32_t generation,
+uint32_t record_generation(const json_t *record)
+{
+	return (uint32_t)json_integer_value(json_object_get(record, "generation"));
+}
+
+int record_current(const struct kernel *kernel, uint32_t *generation,
+		   struct diagnostics *diagnostics)
+{
+	json_t *current;
+	int error = record_read_current(kernel, &current, diagnostics);
+
+	if (error)
+		return error;
+	*generation = record_generation(current);
+	json_decref(current);
+	return 0;
+}
+
+int record_set_current(const struct kernel *kernel, const json_t *record,
 		       struct diagnostics *diagnostics)
 {
 	char path[PATH_SIZE], boot[BOOT_ID_SIZE];
@@ -91,14 +110,15 @@ int record_set_current(const struct kernel *kernel, uint32_t generation,
 
 	if (error)
 		return error;
-	if (!generation) {
+	if (!record) {
 		if (unlink(path) && errno != ENOENT)
 			return message(diagnostics, -errno, "%s: cannot be removed: %s", path,
 				       strerror(errno));
 		return 0;
 	}
-	json_t *current = json_pack("{s:I, s:s}", "generation", (json_int_t)generation, "boot",
-				    boot_id(boot));
+	json_t *current =
+		json_pack("{s:O, s:O, s:s}", "generation", json_object_get(record, "generation"),
+			  "kernel", json_object_get(record, "kernel"), "boot", boot_id(boot));
 	error = write_json(path, current, diagnostics);
 	json_decref(current);
 	return error;
@@ -113,23 +133,66 @@ int record_write(const struct kernel *kernel, uint32_t generation, const json_t 
 	return error ? error : write_json(path, record, diagnostics);
 }
 
+int record_write_counters(const struct kernel *kernel, uint32_t generation, const json_t *counters,
+			  struct diagnostics *diagnostics)
+{
+	char path[PATH_SIZE];
+	int error = path_join(path, kernel->state, COUNTERS_FORMAT, generation);
+
+	return error ? error : write_json(path, counters, diagnostics);
+}
+
+/* There are none while the generation is in force. */
+static int add_counters(const struct kernel *kernel, uint32_t generation, json_t *record,
+			struct diagnostics *diagnostics)
+{
+	char path[PATH_SIZE];
+	json_t *counters;
+	int error = path_join(path, kernel->state, COUNTERS_FORMAT, generation);
+
+	if (!error)
+		error = read_json(path, &counters, diagnostics);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	return json_object_set_new(record, "counters", counters) ? -ENOMEM : 0;
+}
+
 int record_read(const struct kernel *kernel, uint32_t generation, json_t **record,
 		struct diagnostics *diagnostics)
 {
 	char path[PATH_SIZE];
+	json_t *read;
 	int error = path_join(path, kernel->state, RECORD_FORMAT, generation);
 
 	if (!error)
-		error = read_json(path, record, diagnostics);
+		error = read_json(path, &read, diagnostics);
 	if (error == -ENOENT)
 		message(diagnostics, error, "%s: there is no such record", path);
-	return error;
+	if (error)
+		return error;
+	error = add_counters(kernel, generation, read, diagnostics);
+	if (error) {
+		json_decref(read);
+		return error;
+	}
+	*record = read;
+	return 0;
+}
+
+bool record_exists(const struct kernel *kernel, uint32_t generation)
+{
+	char path[PATH_SIZE];
+
+	return path_join(path, kernel->state, RECORD_FORMAT, generation) == 0 &&
+	       access(path, F_OK) == 0;
 }
 
 void record_remove(const struct kernel *kernel, uint32_t generation)
 {
 	char path[PATH_SIZE];
 
+	if (path_join(path, kernel->state, COUNTERS_FORMAT, generation) == 0)
+		unlink(path);
 	if (path_join(path, kernel->state, RECORD_FORMAT, generation) == 0)
 		unlink(path);
 }

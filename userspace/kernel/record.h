@@ -1,25 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The records of generations on the disk: gen-N.json each, and "current", which names the one in
- * force and the boot in which it was put there (pins do not outlast a boot, records do).
+ * The records of generations on the disk: gen-N.json each, with gen-N.counters.json once it is no
+ * longer in force; and "current": the one in force ("generation"), the boot in which it was put
+ * there (pins do not outlast a boot, records do), and what is needed to finish its swap ("kernel",
+ * as in its record, which is long).
  */
 #ifndef GABELOU_KERNEL_RECORD_H
 #define GABELOU_KERNEL_RECORD_H
 
 #include "userspace/kernel/place.h"
 
-/* 0, or -ENOENT without a message: nothing is in force, or "current" is of an earlier boot. */
+/* 0, or -ENOENT without a message: nothing is in force, or "current" is of an earlier boot.
+ * *current is a new reference, and may be asked for its generation and options as a record. */
+int record_read_current(const struct kernel *kernel, json_t **current,
+			struct diagnostics *diagnostics);
 int record_current(const struct kernel *kernel, uint32_t *generation,
 		   struct diagnostics *diagnostics);
-/* Both are on the disk when they return. 0 as @generation removes "current". */
-int record_set_current(const struct kernel *kernel, uint32_t generation,
+uint32_t record_generation(const json_t *record);
+
+/* All three are on the disk when they return. NULL as @record removes "current". */
+int record_set_current(const struct kernel *kernel, const json_t *record,
 		       struct diagnostics *diagnostics);
 int record_write(const struct kernel *kernel, uint32_t generation, const json_t *record,
 		 struct diagnostics *diagnostics);
 
-/* A new reference. -ENOENT with a message if there is none. */
+int record_write_counters(const struct kernel *kernel, uint32_t generation, const json_t *counters,
+			  struct diagnostics *diagnostics);
+
+/* A new reference, "counters" included. -ENOENT with a message if there is none. */
 int record_read(const struct kernel *kernel, uint32_t generation, json_t **record,
 		struct diagnostics *diagnostics);
+bool record_exists(const struct kernel *kernel, uint32_t generation);
 void record_remove(const struct kernel *kernel, uint32_t generation);
 
 /* The highest number of a record; 0: there is none. */

@@ -15,16 +15,15 @@ static void remove_unborn(const struct kernel *kernel, uint32_t current)
 	}
 }
 
-static int roll_to(struct kernel *kernel, uint32_t generation, const json_t *record,
-		   struct diagnostics *diagnostics)
+static int roll_to(struct kernel *kernel, const json_t *current, struct diagnostics *diagnostics)
 {
 	struct kernel_options options;
 	struct programs programs;
-	int error = record_options(record, &options);
+	int error = record_options(current, &options);
 
 	if (error)
 		return error;
-	error = generation_programs(kernel, generation, &programs);
+	error = generation_programs(kernel, record_generation(current), &programs);
 	if (!error) {
 		error = attach_roll(kernel, &programs, &options, diagnostics);
 		programs_close(&programs);
@@ -43,26 +42,26 @@ static void as_warnings(const struct diagnostics *from, struct diagnostics *to)
 void generation_recover(struct kernel *kernel, struct diagnostics *diagnostics)
 {
 	struct diagnostics heard = {0};
-	uint32_t current;
-	json_t *record = NULL;
-	int error = record_current(kernel, &current, &heard);
+	uint32_t generation = 0;
+	json_t *current;
+	int error = record_read_current(kernel, &current, &heard);
 
 	/* Without a current generation what is attached stays: the next apply swaps it. */
 	if (error == -ENOENT)
 		return;
-	if (!error)
-		error = record_read(kernel, current, &record, &heard);
-	if (!error)
-		error = roll_to(kernel, current, record, &heard);
-	json_decref(record);
 	if (!error) {
-		generation_retire_others(kernel, current, &heard);
-		remove_unborn(kernel, current);
+		generation = record_generation(current);
+		error = roll_to(kernel, current, &heard);
+		json_decref(current);
+	}
+	if (!error) {
+		generation_retire_others(kernel, generation, &heard);
+		remove_unborn(kernel, generation);
 	} else {
 		message_warn(&heard,
 			     "generation %u cannot be put on every interface (%s); apply the "
 			     "policy again",
-			     current, strerror(-error));
+			     generation, strerror(-error));
 		as_warnings(&heard, diagnostics);
 	}
 	diagnostics_free(&heard);

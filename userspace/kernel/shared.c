@@ -32,27 +32,16 @@ static bool shape_fits(enum shared_map which, int map)
 }
 
 /* Were the shared maps made for another layout of events? Then none of them is used again. */
-static bool abi_differs(const struct kernel *kernel)
+static bool abi_differs(const json_t *current)
 {
-	struct diagnostics unheard = {0};
-	uint32_t current;
-	json_t *record;
-	bool differs = false;
+	const json_t *abi = json_object_get(json_object_get(current, "kernel"), "event_abi");
 
-	if (record_current(kernel, &current, &unheard) == 0 &&
-	    record_read(kernel, current, &record, &unheard) == 0) {
-		json_t *abi = json_object_get(json_object_get(record, "kernel"), "event_abi");
-
-		differs = json_integer_value(abi) != EVENT_ABI;
-		json_decref(record);
-	}
-	diagnostics_free(&unheard);
-	return differs;
+	return current && json_integer_value(abi) != EVENT_ABI;
 }
 
-void shared_open(const struct kernel *kernel, int shared[SHARED_MAPS])
+void shared_open(const struct kernel *kernel, const json_t *current, int shared[SHARED_MAPS])
 {
-	bool differs = abi_differs(kernel);
+	bool differs = abi_differs(current);
 
 	for (int i = 0; i < SHARED_MAPS; i++) {
 		char path[PATH_SIZE];

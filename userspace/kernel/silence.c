@@ -7,10 +7,10 @@
 
 /*
  * The end of what libbpf said: of a verifier log the last lines tell why. libbpf's callback has no
- * context, so this is the one variable of the folder; like libbpf's own, it is not for threads.
+ * context, so this is the one variable of the folder, one for each thread.
  */
 #define SAID_MOST 600
-static char said[SAID_MOST] = ": ";
+static _Thread_local char said[SAID_MOST] = ": ";
 #define SAID_START 2
 
 static int keep(enum libbpf_print_level level, const char *format, va_list arguments)

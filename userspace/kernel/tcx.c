@@ -5,7 +5,6 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -75,23 +74,12 @@ int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count)
 	return 0;
 }
 
-static bool link_info(int link, struct bpf_link_info *info)
-{
-	__u32 size = sizeof(*info);
-
-	memset(info, 0, sizeof(*info));
-	return bpf_obj_get_info_by_fd(link, info, &size) == 0;
-}
-
 /* The pin opens without CAP_SYS_ADMIN; the id opens without a pin. */
 int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link)
 {
-	char path[PATH_SIZE];
 	struct bpf_link_info info;
-	int pinned = path_join(path, kernel->pins, "link-%u", ifindex);
+	int pinned = link_open_pin(kernel, HOOK_TCX, ifindex);
 
-	if (!pinned)
-		pinned = bpf_obj_get(path);
 	if (pinned >= 0 && link_info(pinned, &info) && info.id == link)
 		return pinned;
 	if (pinned >= 0)
@@ -106,38 +94,6 @@ int tcx_create(int program, uint32_t ifindex)
 	return bpf_link_create(program, (int)ifindex, TCX_EGRESS, &options);
 }
 
-int tcx_update(int link, int program, int previous)
-{
-	LIBBPF_OPTS(bpf_link_update_opts, options, .flags = BPF_F_REPLACE,
-		    .old_prog_fd = (__u32)previous);
-
-	return bpf_link_update(link, program, &options);
-}
-
-int tcx_pin(const struct kernel *kernel, uint32_t ifindex, int link)
-{
-	char path[PATH_SIZE];
-	struct bpf_link_info ours, pinned;
-	int error = path_join(path, kernel->pins, "link-%u", ifindex);
-
-	if (error)
-		return error;
-	error = bpf_obj_pin(link, path);
-	if (error != -EEXIST)
-		return error;
-	int other = bpf_obj_get(path);
-	bool same = other >= 0 && link_info(link, &ours) && link_info(other, &pinned) &&
-		    ours.id == pinned.id;
-	if (other >= 0)
-		close(other);
-	if (same)
-		return 0;
-	/* Of a link that is gone, or of an interface that had this number before. */
-	if (unlink(path))
-		return -errno;
-	return bpf_obj_pin(link, path);
-}
-
 int tcx_remove(const struct kernel *kernel, uint32_t ifindex, uint32_t link)
 {
 	int fd = tcx_open(kernel, ifindex, link);
@@ -147,39 +103,4 @@ int tcx_remove(const struct kernel *kernel, uint32_t ifindex, uint32_t link)
 	int error = bpf_link_detach(fd);
 	close(fd);
 	return error;
-}
-
-/* A link whose interface went away stays, at no interface. */
-static bool pin_is_dead(const char *path)
-{
-	struct bpf_link_info info;
-	int link = bpf_obj_get(path);
-
-	if (link < 0)
-		return false;
-	/* xdp and tcx have the interface at the same place of the union. */
-	bool dead = link_info(link, &info) && info.xdp.ifindex == 0;
-	close(link);
-	return dead;
-}
-
-size_t tcx_unpin(const struct kernel *kernel, bool all)
-{
-	DIR *directory = opendir(kernel->pins);
-	struct dirent *entry;
-	size_t removed = 0;
-
-	if (!directory)
-		return 0;
-	while ((entry = readdir(directory))) {
-		char path[PATH_SIZE];
-
-		if (strncmp(entry->d_name, "link-", 5) != 0 ||
-		    path_join(path, kernel->pins, "%s", entry->d_name))
-			continue;
-		if ((all || pin_is_dead(path)) && unlink(path) == 0)
-			removed++;
-	}
-	closedir(directory);
-	return removed;
 }

@@ -5,24 +5,28 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "userspace/kernel/counters.h"
+#include "userspace/kernel/gateway.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/packet.h"
 
 struct kernel_trial {
 	struct egress_bpf *skeleton;
+	struct gateway_bpf *gateway; /* NULL: no port is inside */
 };
 
 int trial_open(const struct table *table, const struct kernel_options *options,
-	       struct egress_bpf *sections_of, struct kernel_trial **trial,
+	       const struct sections *sections, struct kernel_trial **trial,
 	       struct diagnostics *diagnostics)
 {
 	struct load_request request = {
 		.table = table,
 		.options = options,
 		.trial = true,
-		.sections_of = sections_of,
+		.sections = sections,
+		.ethernet_only = sections != NULL,
 	};
 	struct kernel_trial *opened = calloc(1, sizeof(*opened));
 	int error;
@@ -30,8 +34,10 @@ int trial_open(const struct table *table, const struct kernel_options *options,
 	if (!opened)
 		return message(diagnostics, -ENOMEM, "out of memory");
 	error = load_generation(&request, &opened->skeleton, diagnostics);
+	if (!error && options->inside_count)
+		error = gateway_load(opened->skeleton, &opened->gateway, diagnostics);
 	if (error) {
-		free(opened);
+		kernel_trial_close(opened);
 		return error;
 	}
 	*trial = opened;
@@ -48,33 +54,65 @@ void kernel_trial_close(struct kernel_trial *trial)
 {
 	if (!trial)
 		return;
+	gateway_destroy(trial->gateway);
 	loaded_destroy(trial->skeleton);
 	free(trial);
 }
 
-int kernel_trial_run(struct kernel_trial *trial, bool link_header, const void *frame, size_t size,
-		     struct kernel_outcome *outcome)
+static struct decision decision_of(const uint32_t words[TRIAL_WORDS])
+{
+	return (struct decision){
+		.verdict = (enum verdict)words[TRIAL_VERDICT],
+		.reason = (enum reason)words[TRIAL_REASON],
+		.rule = (uint16_t)words[TRIAL_RULE],
+		.class = (uint16_t)words[TRIAL_CLASS],
+	};
+}
+
+static int run_guard(int program, const void *frame, size_t size, struct kernel_outcome *outcome)
 {
 	struct __sk_buff context = {0};
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = (__u32)size,
 		    .ctx_in = &context, .ctx_size_in = sizeof(context), .ctx_out = &context,
 		    .ctx_size_out = sizeof(context), .repeat = 1);
-	int program = loaded_program(trial->skeleton, link_header ? FORM_ETHERNET : FORM_LAYER3);
 	int error = bpf_prog_test_run_opts(program, &options);
 
 	if (error)
 		return error;
-	*outcome = (struct kernel_outcome){
-		.action = (int)options.retval,
-		.decision =
-			{
-				.verdict = (enum verdict)context.cb[TRIAL_VERDICT],
-				.reason = (enum reason)context.cb[TRIAL_REASON],
-				.rule = (uint16_t)context.cb[TRIAL_RULE],
-				.class = (uint16_t)context.cb[TRIAL_CLASS],
-			},
-	};
+	*outcome = (struct kernel_outcome){(int)options.retval, decision_of(context.cb)};
 	return 0;
+}
+
+/* The decision comes back in front of the frame. */
+static int run_gateway(int program, const void *frame, size_t size, struct kernel_outcome *outcome)
+{
+	uint32_t words[TRIAL_WORDS];
+	size_t most = sizeof(words) + size;
+	uint8_t *out = malloc(most);
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = (__u32)size,
+		    .data_out = out, .data_size_out = (__u32)most, .repeat = 1);
+
+	if (!out)
+		return -ENOMEM;
+	int error = bpf_prog_test_run_opts(program, &options);
+	if (!error && options.data_size_out != most)
+		error = -EBADMSG;
+	if (!error) {
+		memcpy(words, out, sizeof(words));
+		*outcome = (struct kernel_outcome){(int)options.retval, decision_of(words)};
+	}
+	free(out);
+	return error;
+}
+
+int kernel_trial_run(struct kernel_trial *trial, enum kernel_program program, bool link_header,
+		     const void *frame, size_t size, struct kernel_outcome *outcome)
+{
+	enum form form = link_header ? FORM_ETHERNET : FORM_LAYER3;
+
+	if (program == KERNEL_GATEWAY)
+		return run_gateway(gateway_program(trial->gateway, form), frame, size, outcome);
+	return run_guard(loaded_program(trial->skeleton, form), frame, size, outcome);
 }
 
 int kernel_trial_counters(struct kernel_trial *trial, struct counter *counters, size_t count)
@@ -82,15 +120,15 @@ int kernel_trial_counters(struct kernel_trial *trial, struct counter *counters, 
 	return counters_read(loaded_map(trial->skeleton, "counters"), counters, count);
 }
 
-int kernel_trial_judge(struct kernel_trial *trial, const struct address *addresses, size_t count,
-		       struct decision *decisions)
+int kernel_trial_judge(struct kernel_trial *trial, enum kernel_program program,
+		       const struct address *addresses, size_t count, struct decision *decisions)
 {
 	uint8_t frame[PACKET_MOST];
 
 	for (size_t i = 0; i < count; i++) {
 		struct kernel_outcome outcome;
 		size_t size = packet_udp(addresses[i], frame);
-		int error = kernel_trial_run(trial, true, frame, size, &outcome);
+		int error = kernel_trial_run(trial, program, true, frame, size, &outcome);
 
 		if (error)
 			return error;

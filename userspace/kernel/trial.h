@@ -5,9 +5,10 @@
 
 #include "userspace/kernel/load.h"
 
-/* As kernel_trial_open, on the sections of @sections_of (NULL: the table's, loaded anew). */
+/* As kernel_trial_open, on sections that are settled, and for Ethernet frames only (NULL: settles
+ * the table's, for all frames). */
 int trial_open(const struct table *table, const struct kernel_options *options,
-	       struct egress_bpf *sections_of, struct kernel_trial **trial,
+	       const struct sections *sections, struct kernel_trial **trial,
 	       struct diagnostics *diagnostics);
 
 #endif

@@ -167,16 +167,22 @@ static bool check_list(struct reader *reader, const struct node *node)
 	return node->count <= CODES_MOST;
 }
 
-void policy_soil_read(struct reader *reader, const struct node *node, struct country_set *set,
-		      char **text)
+bool policy_codes_read(struct reader *reader, const struct node *node, struct country_set *set)
 {
 	if (!check_list(reader, node))
-		return;
+		return false;
 	for (size_t i = 0; i < node->count; i++) {
 		read_code(reader, &node->children[i], set);
 		warn_repeated(reader, node, i);
 	}
-	*text = join(reader, node);
+	return true;
+}
+
+void policy_soil_read(struct reader *reader, const struct node *node, struct country_set *set,
+		      char **text)
+{
+	if (policy_codes_read(reader, node, set))
+		*text = join(reader, node);
 }
 
 /*

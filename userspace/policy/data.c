@@ -1,114 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* "data:": the files of the atlas, how they vote, how old they may be. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "userspace/policy/parse.h"
 
 #define DAYS_MOST 3650
 
-/* A relative path starts from the policy's folder, not from where the command was typed. */
-static char *resolve(struct reader *reader, const char *path)
-{
-	const char *slash = strrchr(reader->file, '/');
-	char *result = NULL;
-	int length;
-
-	if (path[0] == '/' || !slash)
-		length = asprintf(&result, "%s", path);
-	else
-		length = asprintf(&result, "%.*s/%s", (int)(slash - reader->file), reader->file,
-				  path);
-	if (length < 0) {
-		reader->out_of_memory = true;
-		return NULL;
-	}
-	return result;
-}
-
-static void add_file(struct reader *reader, const struct node *node, struct names *names)
-{
-	char *line = policy_line_read(reader, node, "file");
-	char *path = line ? resolve(reader, line) : NULL;
-
-	free(line);
-	if (!path)
-		return;
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->items[i], path) == 0) {
-			policy_fault(reader, node,
-				     "`%s` stands in this list twice and would count twice; "
-				     "remove one",
-				     policy_quote(node).text);
-			free(path);
-			return;
-		}
-	names->items[names->count++] = path;
-}
-
-static void read_file(struct reader *reader, const struct node *node, void *target)
-{
-	add_file(reader, node, target);
-}
-
-static const struct key file_keys[] = {
-	{"file", read_file, NULL},
-	{"format", NULL, NULL},
-	{"name", NULL, NULL},
-};
-
-/* Names are compared each with each: far more than the atlas takes, far less than takes long. */
-#define FILES_MOST 256
-
-static void read_files(struct reader *reader, const struct node *node, struct names *names)
-{
-	if (!policy_list_check(reader, node, "files", "[/usr/share/gabelou/soil.csv.zst]"))
-		return;
-	if (node->count > FILES_MOST) {
-		policy_fault(reader, node, "%zu files; name at most %d", node->count, FILES_MOST);
-		return;
-	}
-	names->items = policy_alloc(reader, node->count, sizeof(*names->items));
-	for (size_t i = 0; names->items && i < node->count; i++) {
-		const struct node *item = &node->children[i];
-
-		if (item->kind == NODE_TEXT)
-			add_file(reader, item, names);
-		else
-			policy_map_read(reader, item, "a source", file_keys,
-					sizeof(file_keys) / sizeof(*file_keys), names);
-	}
-}
-
-static void read_soil(struct reader *reader, const struct node *node, void *target)
-{
-	(void)target;
-	read_files(reader, node, &reader->policy->soil);
-}
-
-static void read_asn(struct reader *reader, const struct node *node, void *target)
-{
-	(void)target;
-	read_files(reader, node, &reader->policy->asn);
-}
-
-static void read_owner(struct reader *reader, const struct node *node, void *target)
-{
-	(void)target;
-	read_files(reader, node, &reader->policy->owner);
-}
-
 static void read_agree(struct reader *reader, const struct node *node, void *target)
 {
-	static const char *const names[] = {[POLICY_AGREE_FIRST] = "first",
-					    [POLICY_AGREE_MAJORITY] = "majority",
-					    [POLICY_AGREE_ALL] = "all"};
+	const char *const names[] = {data_agree_name(DATA_AGREE_FIRST),
+				     data_agree_name(DATA_AGREE_MAJORITY),
+				     data_agree_name(DATA_AGREE_ALL)};
 	int choice = policy_choice_read(reader, node, "agree", names, 3);
 
 	(void)target;
 	if (choice >= 0)
-		reader->policy->agree = (enum policy_agree)choice;
+		reader->policy->data.agree = (enum data_agree)choice;
 }
 
 /* 45d. */
@@ -159,14 +66,43 @@ static void read_max_age(struct reader *reader, const struct node *node, void *t
 			     policy->stale_days, policy->warn_days);
 }
 
+static void read_min_sources(struct reader *reader, const struct node *node, void *target)
+{
+	const char *text = node->kind == NODE_TEXT ? node->text : "";
+
+	(void)target;
+	if (text[0] < '1' || text[0] > '8' || text[1])
+		policy_fault(reader, node,
+			     "`%s` is not a number of soil sources; write 1 to 8, as in 2",
+			     policy_quote(node).text);
+	else
+		reader->policy->data.min_sources = (unsigned)(text[0] - '0');
+}
+
 static const struct key data_keys[] = {
-	{"soil", read_soil, NULL},   {"asn", read_asn, NULL},         {"owner", read_owner, NULL},
-	{"agree", read_agree, NULL}, {"max-age", read_max_age, NULL}, {"feeds", NULL, "[]"},
-	{"min-sources", NULL, NULL},
+	{"soil", policy_soil_files_read, NULL},         {"feeds", policy_feeds_read, NULL},
+	{"registry", policy_registry_files_read, NULL}, {"asn", policy_asn_files_read, NULL},
+	{"owner", policy_owner_files_read, NULL},       {"agree", read_agree, NULL},
+	{"min-sources", read_min_sources, NULL},        {"max-age", read_max_age, NULL},
 };
+
+/* A number of sources that cannot be reached would leave all soil unknown. */
+static void check_min_sources(struct reader *reader, const struct node *node)
+{
+	const struct data_config *data = &reader->policy->data;
+	size_t sources = data->files[DATA_SOIL].count ? data->files[DATA_SOIL].count : 1;
+
+	if (data->min_sources > sources)
+		policy_fault(reader, node,
+			     "min-sources: %u, but there %s %zu soil source%s; name more under "
+			     "`soil:`, or write a lower number",
+			     data->min_sources, sources == 1 ? "is" : "are", sources,
+			     sources == 1 ? "" : "s");
+}
 
 void policy_data_read(struct reader *reader, const struct node *node, void *target)
 {
 	policy_map_read(reader, node, "`data:`", data_keys, sizeof(data_keys) / sizeof(*data_keys),
 			target);
+	check_min_sources(reader, node);
 }

@@ -8,10 +8,9 @@
 #include "userspace/policy/parse.h"
 
 #define GROUPS_SIZE_MOST (1u << 20)
-#define NAME_SIZE        24
 
 struct group {
-	char name[NAME_SIZE];
+	char name[GROUP_NAME_MOST + 1];
 	struct country_set members;
 };
 
@@ -61,14 +60,12 @@ void groups_free(struct groups *groups)
 	free(groups);
 }
 
-/* Upper-case letters, digits and dashes, beginning with a letter. */
-static bool is_name(const struct field *field)
+bool groups_name_check(const char *name, size_t length)
 {
-	if (field->length < 2 || field->length >= NAME_SIZE || field->text[0] < 'A' ||
-	    field->text[0] > 'Z')
+	if (length < 2 || length > GROUP_NAME_MOST || name[0] < 'A' || name[0] > 'Z')
 		return false;
-	for (size_t i = 0; i < field->length; i++) {
-		char c = field->text[i];
+	for (size_t i = 0; i < length; i++) {
+		char c = name[i];
 
 		if (!(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-')
 			return false;
@@ -115,7 +112,7 @@ static int check_fields(const struct field fields[FIELDS], struct location where
 	const char *line = fields[FIELD_GROUP].text;
 
 	where.column = 1;
-	if (!is_name(&fields[FIELD_GROUP]))
+	if (!groups_name_check(fields[FIELD_GROUP].text, fields[FIELD_GROUP].length))
 		return diagnostics_error(diagnostics, EINVAL, where,
 					 "`%.*s` is not the name of a group; write capitals, "
 					 "digits and dashes, as in FR-DROM",
@@ -142,6 +139,41 @@ static int check_fields(const struct field fields[FIELDS], struct location where
 	return 0;
 }
 
+static struct group *add_group(struct groups *groups, const char *name, size_t length)
+{
+	struct group *items = reallocarray(groups->items, groups->count + 1, sizeof(*items));
+
+	if (!items)
+		return NULL;
+	groups->items = items;
+	struct group *group = &items[groups->count++];
+	memset(group, 0, sizeof(*group));
+	memcpy(group->name, name, length);
+	return group;
+}
+
+struct groups *groups_copy(const struct groups *groups)
+{
+	struct groups *copy = calloc(1, sizeof(*copy));
+
+	for (size_t i = 0; copy && i < groups_count(groups); i++)
+		if (groups_add(copy, groups->items[i].name, &groups->items[i].members)) {
+			groups_free(copy);
+			return NULL;
+		}
+	return copy;
+}
+
+int groups_add(struct groups *groups, const char *name, const struct country_set *members)
+{
+	struct group *group = add_group(groups, name, strlen(name));
+
+	if (!group)
+		return -ENOMEM;
+	group->members = *members;
+	return 0;
+}
+
 static int add_member(struct groups *groups, const struct field fields[FIELDS],
 		      struct location where, struct diagnostics *diagnostics)
 {
@@ -149,16 +181,10 @@ static int add_member(struct groups *groups, const struct field fields[FIELDS],
 	struct group *group = find(groups, name->text, name->length);
 	country_t member = country_parse(fields[FIELD_MEMBER].text, fields[FIELD_MEMBER].length);
 
-	if (!group) {
-		struct group *items =
-			reallocarray(groups->items, groups->count + 1, sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		groups->items = items;
-		group = &items[groups->count++];
-		memset(group, 0, sizeof(*group));
-		memcpy(group->name, name->text, name->length);
-	}
+	if (!group)
+		group = add_group(groups, name->text, name->length);
+	if (!group)
+		return -ENOMEM;
 	if (country_set_has(&group->members, member))
 		return diagnostics_error(diagnostics, EINVAL, where,
 					 "%.2s is in %s already; remove one line",

@@ -32,6 +32,7 @@ void policy_tree_free(struct node *node);
 struct reader {
 	const char *file; /* as messages name it; relative data paths start from its folder */
 	const struct groups *groups; /* may be NULL: there are none */
+	struct groups *own_groups;   /* these and the policy's own, once it has some: then groups */
 	struct policy *policy;
 	struct diagnostics *diagnostics;
 	size_t errors_before;            /* in diagnostics, when this policy was begun */
@@ -86,7 +87,9 @@ char *policy_line_read(struct reader *reader, const struct node *node, const cha
 /* calloc that marks the reader on failure. */
 void *policy_alloc(struct reader *reader, size_t count, size_t size);
 
-/* codes.c: the list of a soil: or owner: key. *text is what was written, "FR, EU". */
+/* codes.c: a list of countries and groups. False, with a message, if it is none. */
+bool policy_codes_read(struct reader *reader, const struct node *node, struct country_set *set);
+/* The list of a soil: or owner: key. *text is what was written, "FR, EU". */
 void policy_soil_read(struct reader *reader, const struct node *node, struct country_set *set,
 		      char **text);
 void policy_owner_read(struct reader *reader, const struct node *node, struct country_set *set,
@@ -95,18 +98,37 @@ void policy_owner_read(struct reader *reader, const struct node *node, struct co
 /* data.c: the data: map into reader->policy. */
 void policy_data_read(struct reader *reader, const struct node *node, void *target);
 
+/* data_files.c: its lists of files. */
+void policy_soil_files_read(struct reader *reader, const struct node *node, void *target);
+void policy_feeds_read(struct reader *reader, const struct node *node, void *target);
+void policy_registry_files_read(struct reader *reader, const struct node *node, void *target);
+void policy_asn_files_read(struct reader *reader, const struct node *node, void *target);
+void policy_owner_files_read(struct reader *reader, const struct node *node, void *target);
+
 /* rules.c: reader->rules into reader->policy, deny rules first. */
 void policy_rules_read(struct reader *reader);
 void policy_rule_free(struct rule *rule);
 
-/* targets.c: the asn: and to: lists, sorted, each item once. */
+/* targets.c: 2376 or AS2376. 0 with a message (AS 0 is nobody's: RFC 7607). */
+uint32_t policy_asn_number(struct reader *reader, const struct node *item);
+/* The asn: and to: lists, sorted, each item once. */
 void policy_asn_read(struct reader *reader, const struct node *node, void *target);
 void policy_to_read(struct reader *reader, const struct node *node, void *target);
 
 /* void.c: rules that can never decide. */
 void policy_void_check(struct reader *reader);
 
-/* groups.c: the names, for messages. */
+/* own_groups.c: the groups: map, for the rules of this policy. */
+void policy_groups_read(struct reader *reader, const struct node *node, void *target);
+
+/* groups.c: capitals, digits and dashes, beginning with a capital; at most GROUP_NAME_MOST. */
+#define GROUP_NAME_MOST 23
+bool groups_name_check(const char *name, size_t length);
+/* A copy to add to; of NULL an empty one. NULL: out of memory. */
+struct groups *groups_copy(const struct groups *groups);
+/* The name is checked and new. 0 or -ENOMEM. */
+int groups_add(struct groups *groups, const char *name, const struct country_set *members);
+/* The names, for messages. */
 size_t groups_count(const struct groups *groups);
 const char *groups_name(const struct groups *groups, size_t number);
 

@@ -33,10 +33,8 @@ static void read_mode(struct reader *reader, const struct node *node, void *targ
 }
 
 /* A kernel's interface name holds neither white space nor a slash. */
-static void add_glob(struct reader *reader, const struct node *item)
+static void add_glob(struct reader *reader, const struct node *item, struct names *globs)
 {
-	struct names *guard = &reader->policy->guard;
-
 	if (item->kind != NODE_TEXT || !item->text[0] || strpbrk(item->text, " \t\n/:"))
 		policy_fault(reader, item,
 			     "`%s` is no name or glob of interfaces; write one, as "
@@ -46,10 +44,17 @@ static void add_glob(struct reader *reader, const struct node *item)
 		policy_fault(reader, item,
 			     "`auto` in a list would be an interface of that name; write "
 			     "`guard: auto`");
-	else if ((guard->items[guard->count] = strdup(item->text)))
-		guard->count++;
+	else if ((globs->items[globs->count] = strdup(item->text)))
+		globs->count++;
 	else
 		reader->out_of_memory = true;
+}
+
+static void read_globs(struct reader *reader, const struct node *node, struct names *globs)
+{
+	globs->items = policy_alloc(reader, node->count, sizeof(*globs->items));
+	for (size_t i = 0; globs->items && i < node->count; i++)
+		add_glob(reader, &node->children[i], globs);
 }
 
 static void read_guard(struct reader *reader, const struct node *node, void *target)
@@ -62,12 +67,23 @@ static void read_guard(struct reader *reader, const struct node *node, void *tar
 	if (node->kind == NODE_TEXT && strcmp(node->text, "auto") == 0)
 		return;
 	policy->guard_auto = false;
-	if (!policy_list_check(reader, node, "interface names or globs (or write auto)",
-			       "[\"eth*\"]"))
+	if (policy_list_check(reader, node, "interface names or globs (or write auto)",
+			      "[\"eth*\"]"))
+		read_globs(reader, node, &policy->guard);
+}
+
+/* None is the default: an empty list is no fault. */
+static void read_inside(struct reader *reader, const struct node *node, void *target)
+{
+	struct policy *policy = reader->policy;
+
+	(void)target;
+	policy->inside_line = node->line;
+	policy->inside_column = node->column;
+	if (node->kind == NODE_LIST && !node->count)
 		return;
-	policy->guard.items = policy_alloc(reader, node->count, sizeof(*policy->guard.items));
-	for (size_t i = 0; policy->guard.items && i < node->count; i++)
-		add_glob(reader, &node->children[i]);
+	if (policy_list_check(reader, node, "interface names or globs", "[\"tap*\"]"))
+		read_globs(reader, node, &policy->inside);
 }
 
 static void read_chain(struct reader *reader, const struct node *node, void *target)
@@ -83,7 +99,7 @@ static void read_chain(struct reader *reader, const struct node *node, void *tar
 static const struct key interface_keys[] = {
 	{"guard", read_guard, NULL},
 	{"chain", read_chain, NULL},
-	{"inside", NULL, "[]"},
+	{"inside", read_inside, NULL},
 };
 
 static void read_interfaces(struct reader *reader, const struct node *node, void *target)
@@ -191,7 +207,7 @@ static const struct key policy_keys[] = {
 	{"control", read_control, NULL},  {"on-deny", NULL, "drop"},
 	{"except", NULL, "[]"},           {"replies", NULL, "judge"},
 	{"lifeline", NULL, "[]"},         {"scopes", NULL, "[]"},
-	{"tunnels", NULL, "[]"},          {"groups", NULL, NULL},
+	{"tunnels", NULL, "[]"},          {"groups", policy_groups_read, NULL},
 };
 
 /* Another format may mean anything: then nothing else in the file is worth a message. */
@@ -265,7 +281,7 @@ static struct policy *policy_new(const char *file, const void *bytes, size_t siz
 		.file = copy,
 		.digest = digest_of(bytes, size),
 		.guard_auto = true,
-		.agree = POLICY_AGREE_MAJORITY,
+		.data.agree = DATA_AGREE_MAJORITY,
 		.warn_days = 45,
 		.stale_days = 120,
 		.local = POLICY_LOCAL_PRIVATE,
@@ -292,6 +308,7 @@ int policy_parse(const char *name_for_messages, const void *bytes, size_t size,
 	if (!error)
 		read_root(&reader, &root);
 	policy_tree_free(&root);
+	groups_free(reader.own_groups);
 	if (diagnostics->count > before)
 		qsort(diagnostics->items + before, diagnostics->count - before,
 		      sizeof(*diagnostics->items), compare_places);
@@ -335,9 +352,8 @@ void policy_free(struct policy *policy)
 	if (!policy)
 		return;
 	names_free(&policy->guard);
-	names_free(&policy->soil);
-	names_free(&policy->asn);
-	names_free(&policy->owner);
+	names_free(&policy->inside);
+	data_config_free(&policy->data);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		policy_rule_free(&policy->rules[i]);
 	free(policy->rules);

@@ -11,12 +11,12 @@
 
 #include "userspace/base/address.h"
 #include "userspace/base/country.h"
+#include "userspace/base/data_file.h"
 #include "userspace/base/diagnostic.h"
 #include "userspace/base/digest.h"
 
 enum policy_mode { POLICY_ENFORCE, POLICY_MONITOR };
 enum policy_chain { POLICY_CHAIN_NEXT, POLICY_CHAIN_LAST_WORD };
-enum policy_agree { POLICY_AGREE_FIRST, POLICY_AGREE_MAJORITY, POLICY_AGREE_ALL };
 enum policy_unlisted { POLICY_UNLISTED_DENY, POLICY_UNLISTED_REGISTRY };
 enum policy_local { POLICY_LOCAL_NONE, POLICY_LOCAL_PRIVATE, POLICY_LOCAL_CONNECTED };
 
@@ -52,10 +52,11 @@ struct policy {
 	bool guard_auto;
 	struct names guard; /* globs, when not auto */
 	unsigned guard_line, guard_column;
+	struct names inside; /* globs of gateway ports */
+	unsigned inside_line, inside_column;
 	enum policy_chain chain;
 
-	struct names soil, asn, owner; /* data files; empty: the embedded default */
-	enum policy_agree agree;
+	struct data_config data;
 	unsigned warn_days, stale_days; /* max-age; default 45 and 120 */
 
 	struct rule *rules; /* in order of judgement: every deny, then every allow */

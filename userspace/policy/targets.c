@@ -5,8 +5,7 @@
 
 #include "userspace/policy/parse.h"
 
-/* 2376 or AS2376. 0 with a message (AS 0 is nobody's: RFC 7607). */
-static uint32_t read_asn(struct reader *reader, const struct node *item)
+uint32_t policy_asn_number(struct reader *reader, const struct node *item)
 {
 	const char *text = item->kind == NODE_TEXT ? item->text : "";
 	const char *digits = strncmp(text, "AS", 2) == 0 ? text + 2 : text;
@@ -51,7 +50,7 @@ void policy_asn_read(struct reader *reader, const struct node *node, void *targe
 	if (!rule->asns)
 		return;
 	for (size_t i = 0; i < node->count; i++) {
-		uint32_t asn = read_asn(reader, &node->children[i]);
+		uint32_t asn = policy_asn_number(reader, &node->children[i]);
 
 		if (asn)
 			rule->asns[count++] = asn;

@@ -11,16 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "userspace/base/aside.h"
 #include "userspace/base/intern.h"
+#include "userspace/table/class_ranges.h"
+#include "userspace/table/edges.h"
 #include "userspace/table/lookup.h"
 #include "userspace/table/match.h"
-
-/* A rule's prefix begins or ends here. */
-struct edge {
-	u128 at;
-	uint32_t rule; /* rule_count stands for "connected" */
-	int change;    /* +1, -1 */
-};
 
 /* Equal keys are one class. The reason is part of it: two places of one soil and reach can fail a
  * rule for different causes, and each is counted under its own. */
@@ -34,62 +30,26 @@ struct compiler {
 	const struct atlas *atlas;
 	const struct table_context *context;
 	struct diagnostics *diagnostics;
-	struct edge *edges;
-	size_t edge_count;
+	struct edges edges;
 	int *depth;    /* per rule (and connected): how many of its prefixes cover us */
 	bool *covered; /* the same as a key: depth > 0 */
 	bool *matched; /* scratch of judge() */
 	bool *prefix_matched;
 	struct intern coverings, rule_sets, pairs, classes;
+	struct reach *reaches;    /* by place; NULL: not all are there yet */
 	uint16_t *class_of_place; /* under covering 0; CLASS_NONE: not judged yet */
 	uint16_t *class_of_pair;  /* under any other */
 	size_t class_of_pair_capacity;
 	struct class_ranges ranges[FAMILIES];
 };
 
-static int add_edges(struct compiler *compiler, enum family family, const struct prefix *prefix,
-		     uint32_t rule)
-{
-	if (prefix->family != family)
-		return 0;
-	struct edge *edges =
-		reallocarray(compiler->edges, compiler->edge_count + 2, sizeof(*edges));
-	if (!edges)
-		return -ENOMEM;
-	compiler->edges = edges;
-	edges[compiler->edge_count++] = (struct edge){prefix->value, rule, 1};
-	u128 last = prefix_last(prefix);
-	if (last != family_last(family))
-		edges[compiler->edge_count++] = (struct edge){last + 1, rule, -1};
-	return 0;
-}
-
-static int compare_edges(const void *a, const void *b)
-{
-	const struct edge *left = a, *right = b;
-
-	return left->at < right->at ? -1 : left->at > right->at;
-}
-
-static int collect_edges(struct compiler *compiler, enum family family)
+static int collect(struct compiler *compiler, enum family family)
 {
 	const struct policy *policy = compiler->policy;
-	int error = 0;
 
-	compiler->edge_count = 0;
 	memset(compiler->depth, 0, (policy->rule_count + 1) * sizeof(*compiler->depth));
 	memset(compiler->covered, 0, (policy->rule_count + 1) * sizeof(*compiler->covered));
-	for (uint32_t i = 0; i < policy->rule_count; i++)
-		for (size_t j = 0; j < policy->rules[i].to_count && !error; j++)
-			error = add_edges(compiler, family, &policy->rules[i].to[j], i);
-	if (policy->local == POLICY_LOCAL_CONNECTED && compiler->context)
-		for (size_t i = 0; i < compiler->context->connected_count && !error; i++)
-			error = add_edges(compiler, family, &compiler->context->connected[i],
-					  (uint32_t)policy->rule_count);
-	if (compiler->edge_count)
-		qsort(compiler->edges, compiler->edge_count, sizeof(*compiler->edges),
-		      compare_edges);
-	return error;
+	return edges_collect(&compiler->edges, policy, compiler->context, family);
 }
 
 /* The act that sends the judge to the IPv4 address inside; 0 if there is none. */
@@ -122,12 +82,19 @@ static struct class_row row_of(const struct place *place, const struct decision 
 				  (uint8_t)decision->reason, decision->rule, 0};
 }
 
+static struct reach reach_of(const struct compiler *compiler, const struct place *place)
+{
+	return atlas_reach(compiler->atlas, place,
+			   compiler->policy->unlisted == POLICY_UNLISTED_REGISTRY);
+}
+
 /* The class of a place under the current covering; new ones are judged here. */
-static int64_t judge(struct compiler *compiler, const struct place *place)
+static int64_t judge(struct compiler *compiler, uint32_t number)
 {
 	const struct policy *policy = compiler->policy;
-	struct reach reach = atlas_reach(compiler->atlas, place->asn,
-					 policy->unlisted == POLICY_UNLISTED_REGISTRY);
+	const struct place *place = atlas_place(compiler->atlas, number);
+	struct reach reach =
+		compiler->reaches ? compiler->reaches[number] : reach_of(compiler, place);
 	bool local = match_local_special(policy, place->special) ||
 		     (compiler->covered[policy->rule_count] && !row_embedded(place));
 
@@ -151,6 +118,7 @@ static int64_t judge(struct compiler *compiler, const struct place *place)
 	memcpy(key.info.reach.countries, reach.countries, sizeof(reach.countries));
 	key.info.reach.count = reach.count;
 	key.info.reach.inferred = reach.inferred;
+	key.info.reach.feed = reach.feed;
 	key.info.local = local;
 	key.info.routed = place->asn != 0;
 	key.info.rules = (uint32_t)rules;
@@ -183,7 +151,7 @@ static int64_t class_of_pair(struct compiler *compiler, uint32_t place, uint32_t
 		compiler->class_of_pair = classes;
 		compiler->class_of_pair_capacity = capacity;
 	}
-	int64_t class = judge(compiler, atlas_place(compiler->atlas, place));
+	int64_t class = judge(compiler, place);
 	if (class >= 0)
 		compiler->class_of_pair[number] = (uint16_t) class;
 	return class;
@@ -195,34 +163,21 @@ static int64_t class_of(struct compiler *compiler, uint32_t place, uint32_t cove
 		return class_of_pair(compiler, place, covering);
 	if (compiler->class_of_place[place])
 		return compiler->class_of_place[place];
-	int64_t class = judge(compiler, atlas_place(compiler->atlas, place));
+	int64_t class = judge(compiler, place);
 	if (class >= 0)
 		compiler->class_of_place[place] = (uint16_t) class;
 	return class;
 }
 
-static int reserve(struct class_ranges *ranges, size_t capacity)
-{
-	ranges->starts = malloc(capacity * sizeof(*ranges->starts));
-	ranges->classes = malloc(capacity * sizeof(*ranges->classes));
-	return ranges->starts && ranges->classes ? 0 : -ENOMEM;
-}
-
-static void append(struct class_ranges *ranges, u128 start, uint16_t class)
-{
-	if (ranges->count && ranges->classes[ranges->count - 1] == class)
-		return;
-	ranges->starts[ranges->count] = start;
-	ranges->classes[ranges->count++] = class;
-}
-
 /* Takes every edge at @at; the number of the covering after it. */
 static int64_t cross_edges(struct compiler *compiler, size_t *edge, u128 at)
 {
-	for (; *edge < compiler->edge_count && compiler->edges[*edge].at == at; (*edge)++) {
-		uint32_t rule = compiler->edges[*edge].rule;
+	const struct edges *edges = &compiler->edges;
 
-		compiler->depth[rule] += compiler->edges[*edge].change;
+	for (; *edge < edges->count && edges->items[*edge].at == at; (*edge)++) {
+		uint32_t rule = edges->items[*edge].rule;
+
+		compiler->depth[rule] += edges->items[*edge].change;
 		compiler->covered[rule] = compiler->depth[rule] > 0;
 	}
 	return intern_add(&compiler->coverings, compiler->covered);
@@ -232,7 +187,8 @@ static int sweep(struct compiler *compiler, enum family family)
 {
 	struct atlas_ranges atlas = atlas_ranges(compiler->atlas, family);
 	struct class_ranges *ranges = &compiler->ranges[family];
-	int error = collect_edges(compiler, family);
+	const struct edges *edges = &compiler->edges;
+	int error = collect(compiler, family);
 	size_t range = 0, edge = 0;
 	u128 at = 0;
 
@@ -240,7 +196,7 @@ static int sweep(struct compiler *compiler, enum family family)
 		error = diagnostics_error(compiler->diagnostics, EINVAL, (struct location){0},
 					  "the atlas has no ranges; name sources that have some");
 	if (!error)
-		error = reserve(ranges, atlas.count + compiler->edge_count);
+		error = class_ranges_reserve(ranges, atlas.count + edges->count);
 	if (error)
 		return error;
 	int64_t covering = cross_edges(compiler, &edge, 0);
@@ -249,19 +205,18 @@ static int sweep(struct compiler *compiler, enum family family)
 
 		if (class < 0)
 			return (int)class;
-		append(ranges, at, (uint16_t) class);
-		bool more_ranges = range + 1 < atlas.count,
-		     more_edges = edge < compiler->edge_count;
+		class_ranges_append(ranges, at, (uint16_t) class);
+		bool more_ranges = range + 1 < atlas.count, more_edges = edge < edges->count;
 		if (!more_ranges && !more_edges)
 			return 0;
 		if (!more_edges ||
-		    (more_ranges && atlas.starts[range + 1] <= compiler->edges[edge].at))
+		    (more_ranges && atlas.starts[range + 1] <= edges->items[edge].at))
 			at = atlas.starts[range + 1];
 		else
-			at = compiler->edges[edge].at;
+			at = edges->items[edge].at;
 		if (more_ranges && atlas.starts[range + 1] == at)
 			range++;
-		if (more_edges && compiler->edges[edge].at == at)
+		if (more_edges && edges->items[edge].at == at)
 			covering = cross_edges(compiler, &edge, at);
 	}
 	return (int)covering;
@@ -321,17 +276,88 @@ static void compiler_free(struct compiler *compiler)
 	intern_free(&compiler->rule_sets);
 	intern_free(&compiler->pairs);
 	intern_free(&compiler->classes);
-	for (enum family family = 0; family < FAMILIES; family++) {
-		free(compiler->ranges[family].starts);
-		free(compiler->ranges[family].classes);
-	}
-	free(compiler->edges);
+	for (enum family family = 0; family < FAMILIES; family++)
+		class_ranges_free(&compiler->ranges[family]);
+	edges_free(&compiler->edges);
 	free(compiler->depth);
 	free(compiler->covered);
 	free(compiler->matched);
 	free(compiler->prefix_matched);
+	free(compiler->reaches);
 	free(compiler->class_of_place);
 	free(compiler->class_of_pair);
+}
+
+/* What a thread does while IPv6 is swept: the operators lie all over the memory, and each is waited
+ * for. */
+struct reaches {
+	const struct compiler *compiler;
+	struct reach *items; /* NULL: out of memory, and it goes without */
+};
+
+static void find_reaches(void *argument)
+{
+	struct reaches *reaches = argument;
+	const struct atlas *atlas = reaches->compiler->atlas;
+	uint32_t count = atlas_place_count(atlas);
+
+	reaches->items = malloc(count * sizeof(*reaches->items));
+	for (uint32_t i = 0; reaches->items && i < count; i++)
+		reaches->items[i] = reach_of(reaches->compiler, atlas_place(atlas, i));
+}
+
+static int sweep_ipv6(struct compiler *compiler)
+{
+	struct reaches reaches = {.compiler = compiler};
+	struct aside aside;
+
+	aside_begin(&aside, find_reaches, &reaches);
+	int error = sweep(compiler, FAMILY_V6);
+	aside_end(&aside);
+	compiler->reaches = reaches.items;
+	return error;
+}
+
+/* What a thread does for IPv6 while IPv4 is swept. */
+struct ipv6 {
+	const struct class_ranges *ranges;
+	struct table *table;
+	int error;
+	struct diagnostics diagnostics;
+};
+
+static void build_ipv6(void *argument)
+{
+	struct ipv6 *ipv6 = argument;
+
+	ipv6->error =
+		lookup_v6_build(ipv6->ranges, LOOKUP_SECTION_MOST, ipv6->table, &ipv6->diagnostics);
+}
+
+/* IPv4 has most of the work left once it is swept, so it comes last. The order is always the same:
+ * it numbers the classes. */
+static int compile(struct compiler *compiler, struct table *table)
+{
+	struct ipv6 ipv6 = {.ranges = &compiler->ranges[FAMILY_V6], .table = table};
+	struct aside aside;
+	int error = sweep_ipv6(compiler);
+
+	if (error)
+		return error;
+	aside_begin(&aside, build_ipv6, &ipv6);
+	error = sweep(compiler, FAMILY_V4);
+	if (!error)
+		error = fill_rows(compiler, table);
+	if (!error)
+		error = lookup_v4_build(&compiler->ranges[FAMILY_V4], LOOKUP_SECTION_MOST, table,
+					compiler->diagnostics);
+	aside_end(&aside);
+	if (!error) {
+		error = ipv6.error;
+		diagnostics_move(&ipv6.diagnostics, compiler->diagnostics);
+	}
+	diagnostics_free(&ipv6.diagnostics);
+	return error;
 }
 
 int table_compile(const struct policy *policy, const struct atlas *atlas,
@@ -346,17 +372,7 @@ int table_compile(const struct policy *policy, const struct atlas *atlas,
 	if (result && context)
 		result->memory = context->memory;
 	if (!error)
-		error = sweep(&compiler, FAMILY_V4);
-	if (!error)
-		error = sweep(&compiler, FAMILY_V6);
-	if (!error)
-		error = fill_rows(&compiler, result);
-	if (!error)
-		error = lookup_v4_build(&compiler.ranges[FAMILY_V4], LOOKUP_SECTION_MOST, result,
-					diagnostics);
-	if (!error)
-		error = lookup_v6_build(&compiler.ranges[FAMILY_V6], LOOKUP_SECTION_MOST, result,
-					diagnostics);
+		error = compile(&compiler, result);
 	compiler_free(&compiler);
 	if (error == -ENOMEM)
 		diagnostics_error(diagnostics, ENOMEM, (struct location){.file = policy->file},

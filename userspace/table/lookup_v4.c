@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Builds the IPv4 half of maps/lookup.h: DIR-24-8 with compressed blocks. */
 #include <errno.h>
+#include <string.h>
 
 #include "userspace/table/lookup.h"
 
@@ -64,8 +65,14 @@ static void fill_block(const struct class_ranges *ranges, const struct slot *slo
 
 static void fill_slots(uint16_t *root, uint32_t from, uint32_t to, uint16_t class)
 {
-	for (uint32_t i = from; i < to; i++)
-		root[i] = class;
+	const uint64_t four = class * 0x0001000100010001ull;
+
+	for (; from < to && from % 4; from++)
+		root[from] = class;
+	for (; from + 4 <= to; from += 4)
+		memcpy(&root[from], &four, sizeof(four));
+	for (; from < to; from++)
+		root[from] = class;
 }
 
 static void fill(const struct class_ranges *ranges, struct table *table, size_t blocks)

@@ -5,6 +5,9 @@ static bool any_vote_in(const struct place *place, const struct country_set *set
 {
 	if (place->soil && country_set_has(set, place->soil))
 		return true;
+	if ((place->feed_soil && country_set_has(set, place->feed_soil)) ||
+	    (place->feed_other && country_set_has(set, place->feed_other)))
+		return true;
 	for (size_t i = 0; i < ATLAS_SOIL_SOURCES_MOST; i++)
 		if (place->votes[i] && country_set_has(set, place->votes[i]))
 			return true;
@@ -95,7 +98,7 @@ static enum reason default_reason(const struct policy *policy, const struct plac
 				reason = soil_reason(policy, rule, place);
 			continue;
 		}
-		if (!place->asn)
+		if (!place->asn && !place->provider)
 			return REASON_UNROUTED;
 		return reach->count ? REASON_OWNER : REASON_OWNER_UNKNOWN;
 	}

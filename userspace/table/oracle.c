@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The tests' oracle: judges by the policy's text, one address at a time, deliberately naive. It
- * shares no code with match.c, so that a fault in one shows as a difference.
+ * shares no code with match.c and atlas_reach, so that a fault in one shows as a difference.
  */
 #include "userspace/table/table.h"
 
@@ -58,6 +58,8 @@ static bool denies(const struct rule *rule, const struct place *place, const str
 		soil = country_set_has(&rule->soil, place->soil);
 		for (size_t i = 0; i < ATLAS_SOIL_SOURCES_MOST; i++)
 			soil = soil || country_set_has(&rule->soil, place->votes[i]);
+		soil = soil || country_set_has(&rule->soil, place->feed_soil) ||
+		       country_set_has(&rule->soil, place->feed_other);
 	}
 	if (rule->has_owner)
 		for (unsigned i = 0; i < reach->count; i++)
@@ -109,7 +111,7 @@ static enum reason why_not(const struct policy *policy, const struct place *plac
 		    !names_asn(rule, place->asn))
 			continue;
 		if (approves_soil(policy, rule, place)) {
-			if (place->asn == 0)
+			if (place->asn == 0 && place->provider == 0)
 				return REASON_UNROUTED;
 			return reach->count == 0 ? REASON_OWNER_UNKNOWN : REASON_OWNER;
 		}
@@ -152,12 +154,34 @@ static struct decision by_rule(const struct policy *policy, const struct rule *r
 				 .rule = (uint16_t)(rule - policy->rules)};
 }
 
+/* Who can compel the operator of an ASN: in any order, and some of them twice. */
+static void add_jurisdictions(const struct policy *policy, const struct atlas *atlas, uint32_t asn,
+			      struct reach *reach)
+{
+	const struct asn_operator *holder = asn ? atlas_operator(atlas, asn) : NULL;
+	country_t found[2] = {0};
+
+	if (!holder)
+		return;
+	if (holder->basis != OWNER_UNKNOWN) {
+		found[0] = holder->parent_country;
+		found[1] = holder->seat;
+	} else if (policy->unlisted == POLICY_UNLISTED_REGISTRY && !holder->doubtful) {
+		found[0] = holder->registry;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		if (found[i])
+			reach->countries[reach->count++] = country_state(found[i]);
+}
+
 struct decision oracle_judge(const struct policy *policy, const struct atlas *atlas,
 			     const struct place *place, const struct place *inner,
 			     const struct table_context *context, struct address address)
 {
-	struct reach reach =
-		atlas_reach(atlas, place->asn, policy->unlisted == POLICY_UNLISTED_REGISTRY);
+	struct reach reach = {0};
+
+	add_jurisdictions(policy, atlas, place->asn, &reach);
+	add_jurisdictions(policy, atlas, place->provider, &reach);
 	const struct rule *denial = first_denial(policy, place, &reach, address);
 	const struct rule *approval = first_approval(policy, place, &reach, address);
 	struct decision deny = {.verdict = VERDICT_DENY, .rule = RULE_NONE};

@@ -57,6 +57,9 @@ int table_compile(const struct policy *policy, const struct atlas *atlas,
 		  struct diagnostics *diagnostics);
 void table_free(struct table *table);
 
+/* SHA-256 of the sections' SHA-256s, in their order. */
+struct digest table_digest(const struct table *table);
+
 /* As the kernel would: class 0 if the table knows nothing. Embedded IPv4 is followed by
  * table_judge, not by table_class. */
 uint16_t table_class(const struct table *table, struct address address);

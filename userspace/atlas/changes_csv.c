@@ -11,7 +11,8 @@
 /* The row before the next family, or before the end. */
 struct previous {
 	struct address start;
-	bool open; /* its value is not a gap */
+	bool open;    /* its value is not a gap */
+	bool guessed; /* that these are changes: a list of single addresses looks the same */
 };
 
 /* Refuses a family that does not end with a gap. */
@@ -21,11 +22,13 @@ static int close_family(struct reader *reader, const struct previous *previous)
 
 	if (!previous->open)
 		return 0;
-	return reader_fault(reader, EBADMSG, NULL,
-			    "%s ends early: all above %s would have its value; fetch the file "
-			    "again, or end with START, and no value",
-			    previous->start.family == FAMILY_V4 ? "IPv4" : "IPv6",
-			    address_format(previous->start, text));
+	return reader_fault(
+		reader, EBADMSG, NULL,
+		"%s ends early: all above %s would have its value; fetch the file "
+		"again, or end with START, and no value%s",
+		previous->start.family == FAMILY_V4 ? "IPv4" : "IPv6",
+		address_format(previous->start, text),
+		previous->guessed ? "; for a list of single addresses, `format: prefixes`" : "");
 }
 
 static int take_row(struct reader *reader, const struct layer_context *context,
@@ -58,17 +61,22 @@ static int take_row(struct reader *reader, const struct layer_context *context,
 	if ((!changes->count && start.value && changes_append(changes, 0, 0)) ||
 	    changes_append(changes, start.value, value))
 		return reader_no_memory(reader);
-	*previous = (struct previous){start, csv->fields[1].length > 0};
+	previous->start = start;
+	previous->open = csv->fields[1].length > 0;
 	return 0;
 }
 
-int change_csv_read(struct reader *reader, const struct layer_context *context, struct layer *layer)
+int changes_read(struct reader *reader, const struct layer_context *context,
+		 struct layer_rows *rows)
 {
-	struct previous previous = {.start = {.family = FAMILY_V4}};
+	struct previous previous = {
+		.start = {.family = FAMILY_V4},
+		.guessed = context->file && !context->file->format,
+	};
 	int more = 1;
 
 	while (more > 0) {
-		int error = take_row(reader, context, &previous, layer);
+		int error = take_row(reader, context, &previous, rows->layer);
 
 		if (error)
 			return error;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps of every entry program:
+ *
+ *   parse -> judge -> (reconsider) -> count -> report -> act
+ */
+#ifndef GABELOU_BPF_GUARD_H
+#define GABELOU_BPF_GUARD_H
+
+#include "bpf/parse.h"
+#include "bpf/parse_plain.h"
+#include "bpf/report.h"
+
+/* What an entry program defines for itself. */
+
+/* The program's answer to the kernel. */
+static __always_inline int act(const struct decision *decision);
+/* Puts the decision of a trial where user space finds it: enum trial_word. */
+static __always_inline void leave_trial(context_t *context, const struct decision *decision);
+/* A packet that the table denies: does it pass for another reason? */
+static __always_inline struct decision reconsider(context_t *context, const struct packet *packet,
+						  struct decision denied);
+
+static __always_inline int guard(context_t *context, const struct packet *packet,
+				 struct decision decision)
+{
+	if (unlikely(decision.verdict == VERDICT_DENY))
+		decision = reconsider(context, packet, decision);
+	count(context, decision.counter);
+	if (config.trial)
+		leave_trial(context, &decision);
+	else if (unlikely(decision.verdict == VERDICT_DENY))
+		report(context, report_where(packet), report_what(&decision));
+	return act(&decision);
+}
+
+static __noinline int guard_any(context_t *context, bool layer3)
+{
+	struct packet packet;
+	int answer = parse(context, &packet, layer3);
+
+	return guard(context, &packet,
+		     answer == PARSE_DONE ? judge(&packet) : judge_unseen((__u8)answer));
+}
+
+static __always_inline int guard_ethernet(context_t *context)
+{
+	struct packet packet = {};
+	__be16 ethertype = plain_ethertype(context);
+
+	if (likely(ethertype == bpf_htons(ETH_P_IP)) && likely(plain_ipv4(context, &packet)))
+		return guard(context, &packet, judge_ipv4(&packet));
+	if (likely(ethertype == bpf_htons(ETH_P_IPV6)) && likely(plain_ipv6(context, &packet)))
+		return guard(context, &packet, judge_ipv6(&packet));
+	return guard_any(context, false);
+}
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/cli/enforce.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "userspace/agent/baseline.h"
+#include "userspace/cli/cli.h"
+#include "userspace/cli/enforced.h"
+#include "userspace/cli/page.h"
+#include "userspace/cli/review.h"
+
+static struct kernel_options options_of(const struct policy *policy)
+{
+	return (struct kernel_options){
+		.monitor = policy->mode == POLICY_MONITOR,
+		.last_word = policy->chain == POLICY_CHAIN_LAST_WORD,
+		.control = policy->control,
+		.guard = policy->guard_auto ? NULL : policy->guard.items,
+		.guard_count = policy->guard_auto ? 0 : policy->guard.count,
+		.inside = policy->inside.items,
+		.inside_count = policy->inside.count,
+	};
+}
+
+static int review(const struct pipeline *pipeline, bool strict, struct diagnostics *diagnostics)
+{
+	const struct policy *policy = pipeline->policy;
+
+	review_ages(pipeline, diagnostics);
+	if (review_interfaces(policy, diagnostics) == 0)
+		return diagnostics_error(
+			diagnostics, ENODEV,
+			(struct location){policy->file, policy->guard_line, policy->guard_column},
+			"there is no interface to guard, so nothing was applied; name one that is "
+			"there, or write `guard: auto` (which leaves out what is inside)");
+	return strict && review_strictly(diagnostics) ? -EINVAL : 0;
+}
+
+/* The manifest first, since it names files: opening the kernel side may change the mount
+ * namespace, and with it what a path means. The bound is asked under the lock. */
+static int swap(const struct pipeline *pipeline, const unsigned *bound, struct kernel **kernel,
+		struct diagnostics *diagnostics)
+{
+	struct kernel_options options = options_of(pipeline->policy);
+	json_t *manifest = manifest_make(pipeline);
+	uint32_t generation;
+	int error;
+
+	if (!manifest)
+		return diagnostics_error(diagnostics, ENOMEM, (struct location){0},
+					 "out of memory");
+	/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
+	error = layers_parse(getenv("GABELOU_WITHOUT"), &options.without, diagnostics);
+	if (!error)
+		error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
+	if (!error && bound)
+		error = baseline_bound(*kernel, pipeline, *bound, diagnostics);
+	if (!error)
+		error = kernel_apply(*kernel, pipeline->table, &options, manifest, &generation,
+				     diagnostics);
+	json_decref(manifest);
+	return error;
+}
+
+static void print_text(const struct enforced *enforced)
+{
+	const struct manifest *manifest = enforced->manifest;
+	char *where = enforced_where(enforced), *line = NULL;
+
+	if (where &&
+	    asprintf(&line, "%s %s on %s since %s, generation %u",
+		     manifest->monitor ? "monitoring (nothing is dropped)" : "enforcing",
+		     manifest->policy_name, where, manifest->since, manifest->generation) > 0)
+		page_wrap(stdout, 0, 2, line);
+	free(where);
+	free(line);
+}
+
+static void print_json(const struct enforced *enforced, const struct diagnostics *diagnostics)
+{
+	const struct manifest *manifest = enforced->manifest;
+
+	cli_print_json(json_pack(
+		"{s:s, s:o, s:I, s:s, s:o, s:O, s:o}", "mode",
+		manifest->monitor ? "monitor" : "enforce", "policy", enforced_policy(enforced),
+		"generation", (json_int_t)manifest->generation, "since", manifest->since,
+		"interfaces", enforced_interfaces(enforced), "table",
+		json_object_get(manifest->json, "table"), "errors", cli_errors(diagnostics)));
+}
+
+/* Says what is in force now, as it is read back, which goes on while the last packet leaves what
+ * was in force before. */
+static int show(struct kernel *kernel, const struct enforcement *enforcement,
+		struct diagnostics *diagnostics)
+{
+	struct enforced enforced = {0};
+	int error = enforced_read(kernel, &enforced, diagnostics);
+
+	kernel_retire(kernel, diagnostics);
+	if (!error && enforcement->json)
+		print_json(&enforced, diagnostics);
+	else if (!error && !enforcement->quiet)
+		print_text(&enforced);
+	enforced_free(&enforced);
+	return error;
+}
+
+enum cli_exit enforce(struct pipeline *pipeline, const struct enforcement *enforcement,
+		      struct diagnostics *diagnostics)
+{
+	struct kernel *kernel = NULL;
+	int error = review(pipeline, enforcement->strict, diagnostics);
+
+	if (error)
+		return cli_exit_of(error);
+	error = swap(pipeline, enforcement->bound, &kernel, diagnostics);
+	pipeline_free(pipeline); /* which takes its time, while the last packet leaves */
+	if (!error)
+		error = show(kernel, enforcement, diagnostics);
+	kernel_close(kernel);
+	return !error ? CLI_DONE : error == -ECANCELED ? CLI_NO : CLI_SYSTEM;
+}

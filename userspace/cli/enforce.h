@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The last steps of apply and update: review, bound, swap, and show what is in force. */
+#ifndef GABELOU_CLI_ENFORCE_H
+#define GABELOU_CLI_ENFORCE_H
+
+#include "userspace/agent/pipeline.h"
+#include "userspace/cli/cli.h"
+
+struct enforcement {
+	bool strict;           /* a warning is an error */
+	bool json;             /* what is shown... */
+	bool quiet;            /* ...if anything is */
+	const unsigned *bound; /* how much may change (table/bound.h); NULL: anything */
+};
+
+/* Of a pipeline that was compiled into maps, which is freed. Whatever fails, what was enforced
+ * stays. */
+enum cli_exit enforce(struct pipeline *pipeline, const struct enforcement *enforcement,
+		      struct diagnostics *diagnostics);
+
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Status as metrics, in Prometheus' text format 0.0.4: for a node exporter's textfile collector.
+ * Counters begin anew with each generation, which Prometheus takes for a restart. Never an address
+ * as a label.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "userspace/cli/ages.h"
+#include "userspace/cli/status.h"
+
+/* A label's value: backslash, quote and newline are escaped. */
+static void print_value(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '\n') {
+			fputs("\\n", out);
+			continue;
+		}
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void print_label(FILE *out, const char *before, const char *name, const char *value)
+{
+	fprintf(out, "%s%s=", before, name);
+	print_value(out, value ? value : "");
+}
+
+static void print_help(FILE *out, const char *name, const char *type, const char *help)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static const char *verdict_label(enum verdict verdict)
+{
+	return verdict == VERDICT_ALLOW ? "allow" : "deny";
+}
+
+static void print_reasons(FILE *out, const struct totals *totals, const char *name, bool bytes)
+{
+	print_help(out, name, "counter", "What this generation judged, by reason.");
+	for (int reason = 0; reason < REASON_COUNT; reason++) {
+		const struct counter *counter = &totals->reasons[reason];
+
+		fputs(name, out);
+		print_label(out, "{", "verdict", verdict_label(reason_verdict(reason)));
+		print_label(out, ",", "reason", reason_name(reason));
+		fprintf(out, "} %llu\n",
+			(unsigned long long)(bytes ? counter->bytes : counter->packets));
+	}
+}
+
+static void print_soils(FILE *out, const struct totals *totals)
+{
+	char code[3];
+
+	print_help(out, "gabelou_soil_bytes_total", "counter",
+		   "What this generation judged, by soil and owner.");
+	for (size_t i = 0; i < totals->count; i++) {
+		const struct total *total = &totals->items[i];
+
+		fputs("gabelou_soil_bytes_total", out);
+		print_label(out, "{", "soil", total->soil ? country_format(total->soil, code) : "");
+		print_label(out, ",", "owner", total->owner);
+		print_label(out, ",", "verdict", verdict_label(total->verdict));
+		fprintf(out, "} %llu\n", (unsigned long long)total->counter.bytes);
+	}
+}
+
+static void print_data(FILE *out, const struct manifest *manifest)
+{
+	json_t *item;
+	size_t i;
+
+	print_help(out, "gabelou_data_age_seconds", "gauge", "How old a source is.");
+	json_array_foreach (json_object_get(manifest->json, "data"), i, item) {
+		const char *date = json_string_value(json_object_get(item, "date"));
+		int days = date ? age_days(date, time(NULL)) : -1;
+
+		if (days < 0)
+			continue;
+		fputs("gabelou_data_age_seconds", out);
+		print_label(out, "{", "source", json_string_value(json_object_get(item, "name")));
+		print_label(out, ",", "role", json_string_value(json_object_get(item, "role")));
+		fprintf(out, "} %lld\n", days * 86400ll);
+	}
+}
+
+static void print_update(FILE *out, const struct status *status)
+{
+	json_t *item;
+	size_t i;
+
+	if (!status->update)
+		return;
+	print_help(out, "gabelou_update_succeeded", "gauge",
+		   "Whether the last update of data went through (1) or was refused or failed.");
+	fprintf(out, "gabelou_update_succeeded %d\n", !status_update_failed(status));
+	print_help(out, "gabelou_update_source_failed", "gauge",
+		   "Whether a source could not be fetched by the last update.");
+	json_array_foreach (json_object_get(status->update, "files"), i, item) {
+		const char *outcome = json_string_value(json_object_get(item, "outcome"));
+
+		fputs("gabelou_update_source_failed", out);
+		print_label(out, "{", "file", json_string_value(json_object_get(item, "file")));
+		fprintf(out, "} %d\n", outcome && strcmp(outcome, "failed") == 0);
+	}
+}
+
+static size_t guarded_interfaces(const struct enforced *enforced)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < enforced->interface_count; i++)
+		count += enforced->interfaces[i].guarded;
+	return count;
+}
+
+void status_metrics(FILE *out, const struct status *status)
+{
+	const struct manifest *manifest = status->enforced.manifest;
+
+	print_help(out, "gabelou_build_info", "gauge", "The version of gabelou.");
+	fputs("gabelou_build_info", out);
+	print_label(out, "{", "version", GABELOU_VERSION);
+	fputs("} 1\n", out);
+	print_help(out, "gabelou_generation_info", "gauge", "What is enforced.");
+	fputs("gabelou_generation_info", out);
+	print_label(out, "{", "policy", manifest->policy_name);
+	print_label(out, ",", "sha256", manifest->policy_sha256);
+	print_label(out, ",", "mode", manifest->monitor ? "monitor" : "enforce");
+	fputs("} 1\n", out);
+	print_help(out, "gabelou_guarded_interfaces", "gauge", "Interfaces with a guard.");
+	fprintf(out, "gabelou_guarded_interfaces %zu\n", guarded_interfaces(&status->enforced));
+	print_help(out, "gabelou_problems", "gauge", "What status calls a problem.");
+	fprintf(out, "gabelou_problems %zu\n", json_array_size(status->problems));
+	print_reasons(out, &status->totals, "gabelou_packets_total", false);
+	print_reasons(out, &status->totals, "gabelou_bytes_total", true);
+	print_soils(out, &status->totals);
+	print_help(out, "gabelou_events_lost_total", "counter", "Flow events that were lost.");
+	fprintf(out, "gabelou_events_lost_total %llu\n", (unsigned long long)status->events_lost);
+	print_data(out, manifest);
+	print_update(out, status);
+}
