@@ -18,7 +18,7 @@ struct guard_config {
 	__u8 monitor;                     /* let pass what is denied */
 	__u8 last_word;                   /* tc only: allow ends the chain of programs */
 	__u8 trial;                       /* BPF_PROG_RUN only: leave the decision behind */
-	__u8 reserved;
+	__u8 without_context;             /* XDP: as on a kernel that does not show the port */
 };
 
 #endif

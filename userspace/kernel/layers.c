@@ -47,16 +47,15 @@ static uint32_t needed(void)
 	return layers;
 }
 
-int layers_require(uint32_t without, struct diagnostics *diagnostics)
+int layers_require(uint32_t wanted, uint32_t without, struct diagnostics *diagnostics)
 {
-	uint32_t missing = needed() & ~(layers_probe(needed()) & ~without);
+	uint32_t all = wanted | needed(), missing = all & ~(layers_probe(all) & ~without);
 
 	for (enum layer layer = 0; layer < LAYERS; layer++)
 		if (missing & LAYER_BIT(layer))
 			return message(diagnostics, -ENOTSUP,
-				       "this kernel lacks %s, and without it %s; it came with "
-				       "Linux %s",
-				       layer_name(layer), layer_without(layer), layer_since(layer));
+				       "this kernel lacks %s (it came with Linux %s): %s",
+				       layer_name(layer), layer_since(layer), layer_without(layer));
 	return 0;
 }
 

@@ -27,7 +27,8 @@
 	X(MAP_BATCHES, "map-batches", "5.14", LAYER_NEEDED) /* flows and counters, read out */ \
 	X(EGRESS_HOOK, "egress-hook", "5.16",                                                  \
 	  "no backstop: new interfaces are open until the next apply")                         \
-	X(XDP_FRAGS, "xdp-frags", "5.18", "no gateway: interfaces.inside is refused")          \
+	X(XDP_FRAGS, "xdp-frags", "5.18",                                                      \
+	  "no gateway: a policy with interfaces.inside is refused")                            \
 	X(LARGE_MAPS, "large-maps", "6.0", LAYER_NEEDED) /* a section over 4 MiB */            \
 	X(XDP_CONTEXT, "xdp-context", "6.2",                                                   \
 	  "what is sent to the gateway itself is judged like all else")                        \
@@ -57,8 +58,9 @@ bool layer_is_needed(enum layer layer);
  * kernel_open() asks for. */
 uint32_t layers_probe(uint32_t wanted);
 
-/* 0; -ENOTSUP with a message if the kernel lacks a needed layer, or @without names it. */
-int layers_require(uint32_t without, struct diagnostics *diagnostics);
+/* 0; -ENOTSUP with a message if the kernel lacks a needed layer or one of @wanted, or if @without
+ * names it. */
+int layers_require(uint32_t wanted, uint32_t without, struct diagnostics *diagnostics);
 
 /* "tcx,ring-buffer" to a mask, as GABELOU_WITHOUT has it; NULL is none. -EINVAL with a message if a
  * name is of no layer. */

@@ -47,6 +47,7 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 		.monitor = options->monitor,
 		.last_word = options->last_word,
 		.trial = request->trial,
+		.without_context = (options->without & LAYER_BIT(LAYER_XDP_CONTEXT)) != 0,
 	};
 
 	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
