@@ -96,7 +96,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/san/tests/unit/%.o $(call objects,san,$(PURE))
 	$(Q)$(CC) -fsanitize=address,undefined $^ $(LIBS) -lcmocka -o $@
 
 # Compares with what libloc writes and reads.
-$(BUILD)/tests/unit/atlas_location_test: LIBS += -lloc
+$(BUILD)/tests/unit/atlas_location_test $(BUILD)/tests/unit/atlas_anycast_test: LIBS += -lloc
 
 $(BUILD)/tests/prog/%: $(BUILD)/plain/tests/prog/%.o $(call objects,plain,$(PURE) $(call sources,kernel))
 	$(call say,LINK,$@)

@@ -9,6 +9,8 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/checksum.h"
+
 typedef struct __sk_buff context_t;
 
 #define PACKET_TOLD   1 /* the kernel was told a protocol beside the frame */
@@ -70,6 +72,12 @@ static __always_inline bool packet_tag_beside(const context_t *skb)
 static __always_inline bool packet_linearize(context_t *skb, __u32 size)
 {
 	return bpf_skb_pull_data(skb, size) == 0;
+}
+
+/* Will nothing before @offset be written after the verdict? */
+static __always_inline bool packet_settled(const context_t *skb, __u32 offset)
+{
+	return checksum_behind((context_t *)skb, offset);
 }
 
 static __always_inline long packet_load(const context_t *skb, __u32 offset, void *to, __u32 size)

@@ -98,6 +98,14 @@ static __always_inline bool packet_linearize(context_t *xdp, __u32 size)
 	return bpf_xdp_pull_data && bpf_xdp_pull_data(xdp, size) == 0;
 }
 
+/* Of a packet off a wire nothing will. One from a guest or a container of this host may have a
+ * checksum still to be written, which XDP does not see: the guard where it leaves does. */
+static __always_inline bool packet_settled(const context_t *xdp, __u32 offset)
+{
+	(void)xdp, (void)offset;
+	return true;
+}
+
 static __always_inline long packet_load(const context_t *xdp, __u32 offset, void *to, __u32 size)
 {
 	return bpf_xdp_load_bytes((context_t *)xdp, offset, to, size);

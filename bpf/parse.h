@@ -80,6 +80,18 @@ static __always_inline int parse_layer3(context_t *context, struct packet *packe
 	return REASON_ETHERTYPE;
 }
 
+/* The end of what the verdict is read from: a checksum may still be written behind it. Where there
+ * is no transport header to be summed, nowhere. */
+static __always_inline __u32 packet_read_end(const struct packet *packet)
+{
+	if (!packet->transport)
+		return TRANSPORT_NONE;
+	return packet->transport +
+	       (packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP
+			? TRANSPORT_PORTS
+			: sizeof(__u16)); /* ICMP: type and code */
+}
+
 /* PARSE_DONE with the destination in @packet, or the reason that decides without it. */
 static __always_inline int parse(context_t *context, struct packet *packet, bool layer3)
 {
@@ -93,7 +105,12 @@ static __always_inline int parse(context_t *context, struct packet *packet, bool
 		*packet = (struct packet){};
 		answer = layer3 ? parse_layer3(context, packet) : parse_ethernet(context, packet);
 	}
-	return answer == PARSE_PULL ? REASON_TRUNCATED : answer;
+	if (answer == PARSE_PULL)
+		return REASON_TRUNCATED;
+	if ((answer == PARSE_DONE || answer == REASON_CONTROL) &&
+	    !packet_settled(context, packet_read_end(packet)))
+		return REASON_CHECKSUM;
+	return answer;
 }
 
 #endif

@@ -26,6 +26,8 @@ static __always_inline bool plain_transport(const context_t *context, struct pac
 {
 	void *start = packet_data(context) + packet->transport;
 
+	if (unlikely(!packet_settled(context, packet->transport + TRANSPORT_PORTS)))
+		return false;
 	if (likely(packet->protocol == IPPROTO_TCP))
 		return start + sizeof(struct tcphdr) <= packet_end(context);
 	return packet->protocol == IPPROTO_UDP &&

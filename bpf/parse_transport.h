@@ -17,6 +17,9 @@ struct icmp_header {
 	__be32 rest;
 };
 
+#define TRANSPORT_PORTS 4         /* bytes: source and destination port of TCP and UDP */
+#define TRANSPORT_NONE  (1 << 20) /* behind any place in a packet */
+
 /* Protocols that carry another destination inside (IANA protocol numbers). */
 static __always_inline bool is_tunnel(__u8 protocol)
 {

@@ -34,6 +34,7 @@ enum verdict { VERDICT_DENY, VERDICT_ALLOW };
 	REASON(CONTROL_SHAPE, "control-shape", DENY,                                               \
 	       "looks like control traffic but is not in its narrow shape")                        \
 	REASON(INTERNAL, "internal", DENY, "the verdict table gave no answer")                     \
+	REASON(CHECKSUM, "checksum", DENY, "its checksum would be written over what was judged")   \
 	/* Not judged: passes and is counted apart. */                                             \
 	REASON(CONTROL, "control", ALLOW, "control traffic of the link")                           \
 	REASON(LIFELINE, "lifeline", ALLOW, "the lifeline, open under every policy")               \

@@ -10,7 +10,7 @@ set -eu
 
 lists=$1 policy=$2 runs=$3 packets=$4
 shift 4
-contenders=(generator none empty-tc gabelou nftables nftables-egress ipset lpm-trie)
+contenders=(generator none empty-tc empty-xdp gabelou gabelou-gateway gabelou-router nftables nftables-egress ipset lpm-trie)
 [ $# -eq 0 ] || contenders=("$@")
 
 # The contenders take turns, so that what disturbs the machine for longer disturbs all.

@@ -2,9 +2,10 @@
 /*
  * Sends packets from a source through a forwarding host to a sink, on one CPU, and says what each
  * has cost. Each of the three is a network namespace; the links between them exist already. What
- * guards the forwarding host is the caller's business, but for three that are made here:
+ * guards the forwarding host is the caller's business, but for four that are made here:
  * "generator" drops every packet where it enters the host; at its outside link "empty-tc" lets
- * every packet pass, and "lpm-trie" those to the allowed prefixes.
+ * every packet pass, and "lpm-trie" those to the allowed prefixes; at its inside link "empty-xdp"
+ * lets every packet pass.
  *
  * A line on stdout for each mix of traffic:
  * {"sample", "subject", "cpu_ns", "wall_ns" (of each packet), "sent", "received"}
@@ -30,6 +31,7 @@
 #define CPU         1
 #define BATCH       64 /* frames between two flushes: a quarter of what a veth queue holds */
 #define SETTLE_US   20000
+#define TRIES       5
 #define TCX_INGRESS ((enum bpf_attach_type)46) /* libbpf 1.1 has no name for them */
 #define TCX_EGRESS  ((enum bpf_attach_type)47)
 
@@ -89,7 +91,7 @@ static void attach(const struct bpf_program *program, const char *name, enum bpf
 {
 	/* Holds until this process ends. */
 	if (bpf_link_create(bpf_program__fd(program), (int)link_index(name), type, NULL) < 0)
-		bench_die("attach by TCX");
+		bench_die("attach");
 }
 
 /* A veth takes redirected frames only where its peer has GRO on. */
@@ -153,24 +155,23 @@ static double softirq_ns(const struct bench *bench)
 	return strtod(text, NULL);
 }
 
-/* What arrived; all of it on our CPU, or the numbers mean nothing. */
-static uint64_t read_arrived(const struct bench *bench)
+struct arrived {
+	uint64_t here, elsewhere; /* on our CPU, on others */
+};
+
+static struct arrived read_arrived(const struct bench *bench)
 {
-	uint64_t counts[1024], sum = 0;
+	struct arrived arrived = {0};
+	uint64_t counts[1024];
 	int cpus = libbpf_num_possible_cpus();
 	__u32 zero = 0;
 
 	if (cpus > 1024 ||
 	    bpf_map_lookup_elem(bpf_map__fd(bench->programs->maps.arrived), &zero, counts))
 		bench_die("counters");
-	for (int i = 0; i < cpus; i++) {
-		if (i != CPU && counts[i]) {
-			fprintf(stderr, "bench: packets arrived on CPU %d\n", i);
-			exit(1);
-		}
-		sum += counts[i];
-	}
-	return sum;
+	for (int i = 0; i < cpus; i++)
+		*(i == CPU ? &arrived.here : &arrived.elsewhere) += counts[i];
+	return arrived;
 }
 
 static void load_trie(const struct bench *bench, const char *suffix, const struct bpf_map *map)
@@ -218,6 +219,10 @@ static void prepare(struct bench *bench)
 	if (strcmp(bench->subject, "empty-tc") == 0) {
 		enter(bench->host);
 		attach(programs->progs.empty_guard, "outside0", TCX_EGRESS);
+	}
+	if (strcmp(bench->subject, "empty-xdp") == 0) {
+		enter(bench->host);
+		attach(programs->progs.empty_gateway, "inside0", BPF_XDP);
 	}
 	if (strcmp(bench->subject, "lpm-trie") == 0) {
 		load_trie(bench, "v4", programs->maps.allowed_v4);
@@ -271,7 +276,7 @@ static void send_packets(const struct bench *bench, const struct mix *mix, uint3
 /* Nothing may get lost for another reason than the verdict. */
 static void check(const struct bench *bench, const struct mix *mix, uint64_t received)
 {
-	static const char *const open[] = {"none", "generator", "empty-tc"};
+	static const char *const open[] = {"none", "generator", "empty-tc", "empty-xdp"};
 	bool guarded = true;
 	uint64_t expected;
 
@@ -287,10 +292,12 @@ static void check(const struct bench *bench, const struct mix *mix, uint64_t rec
 	exit(1);
 }
 
-static void try(const struct bench *bench, const struct mix *mix)
+/* False: another CPU took part, since it was just then at work on one of the links; so the numbers
+ * mean nothing. */
+static bool try(const struct bench *bench, const struct mix *mix)
 {
 	double cpu, wall, softirq;
-	uint64_t before, received;
+	struct arrived before, after;
 
 	read_targets(bench, mix);
 	send_packets(bench, mix, mix->targets < bench->packets ? mix->targets : bench->packets);
@@ -304,13 +311,26 @@ static void try(const struct bench *bench, const struct mix *mix)
 	wall = bench_clock(CLOCK_MONOTONIC) - wall;
 	usleep(SETTLE_US);
 	cpu += softirq_ns(bench) - softirq;
-	received = read_arrived(bench) - before;
-	check(bench, mix, received);
+	after = read_arrived(bench);
+	if (after.elsewhere != before.elsewhere)
+		return false;
+	check(bench, mix, after.here - before.here);
 	printf("{\"sample\": \"%s\", \"subject\": \"%s\", \"cpu_ns\": %.2f, \"wall_ns\": %.2f, "
 	       "\"sent\": %u, \"received\": %llu}\n",
 	       mix->name, bench->subject, cpu / bench->packets, wall / bench->packets,
-	       bench->packets, (unsigned long long)received);
+	       bench->packets, (unsigned long long)(after.here - before.here));
 	fflush(stdout);
+	return true;
+}
+
+static void insist(const struct bench *bench, const struct mix *mix)
+{
+	for (int i = 0; i < TRIES; i++)
+		if (try(bench, mix))
+			return;
+	fprintf(stderr, "bench: %s, %s: packets arrive on another CPU again and again\n",
+		bench->subject, mix->name);
+	exit(1);
 }
 
 int main(int argc, char **argv)
@@ -333,7 +353,7 @@ int main(int argc, char **argv)
 	bench.softirq = open_softirq();
 	prepare(&bench);
 	for (size_t i = 0; i < sizeof(mixes) / sizeof(*mixes); i++)
-		try(&bench, &mixes[i]);
+		insist(&bench, &mixes[i]);
 	forward_bpf__destroy(bench.programs);
 	return 0;
 }

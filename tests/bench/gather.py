@@ -10,6 +10,10 @@ import statistics
 import sys
 
 
+# Where gabelou stands: the guard outside, the gateway inside, or both.
+OURS = {"gabelou": "", "gabelou-gateway": "/gateway", "gabelou-router": "/router"}
+
+
 def read(paths):
     """All lines of the files: measurements and samples."""
     measurements, samples = [], []
@@ -63,18 +67,19 @@ def forward(samples):
     """Packets a second on the one CPU that does everything, and nanoseconds of the forwarding host
     and sink alone: what the generator costs is taken off."""
     for name in names(samples, "forward/"):
-        ours = series(samples, name, "gabelou", "cpu_ns")
         generator = series(samples, name, "generator", "cpu_ns")
         own = statistics.median(generator) if generator else 0
-        for peer in subjects(samples, name):
-            theirs = series(samples, name, peer, "cpu_ns")
-            if peer in ("gabelou", "generator"):
-                continue
-            yield measurement(name, "packets/s", [1e9 / ns for ns in ours], peer,
-                              [1e9 / ns for ns in theirs])
-            if own:
-                yield measurement(f"{name}/host", "ns", [ns - own for ns in ours], peer,
-                                  [ns - own for ns in theirs])
+        for subject, suffix in OURS.items():
+            ours = series(samples, name, subject, "cpu_ns")
+            for peer in subjects(samples, name):
+                theirs = series(samples, name, peer, "cpu_ns")
+                if peer in OURS or peer == "generator":
+                    continue
+                yield measurement(name + suffix, "packets/s", [1e9 / ns for ns in ours], peer,
+                                  [1e9 / ns for ns in theirs])
+                if own:
+                    yield measurement(f"{name}{suffix}/host", "ns", [ns - own for ns in ours],
+                                      peer, [ns - own for ns in theirs])
         yield measurement(f"{name}/generator", "ns", generator)
 
 

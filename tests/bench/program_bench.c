@@ -228,8 +228,8 @@ static double run(int program, const struct frame *frame, uint32_t repeats)
 }
 
 /* The driver, which from now on begins at the first target and calls @program. */
-static int prepare_driver(struct bench *bench, const struct trial *trial, const struct subject *hook,
-			  int program)
+static int prepare_driver(struct bench *bench, const struct trial *trial,
+			  const struct subject *hook, int program)
 {
 	__u32 zero = 0;
 

@@ -81,12 +81,14 @@ def forward_matrix(results, suffix):
     for mix in mixes:
         found = {peer: results.find(mix + suffix, peer) for peer in peers}
         ours = next((one for one in found.values() if one), None)
-        none = found.get("none")
-        rows.append([mix.removeprefix("forward/"), cell(ours),
-                     f"{100 * none['ratio']:.1f} %" if none else ""] +
-                    [cell(found[peer], "peer_value") for peer in peers] +
+        row = [mix.removeprefix("forward/")]
+        for where in ("", "/gateway", "/router"):
+            none = results.find(mix + where + suffix, "none")
+            row += [cell(none), f"{100 * none['ratio']:.1f} %" if none else ""]
+        rows.append(row + [cell(found[peer], "peer_value") for peer in peers] +
                     [f"{100 * ours['spread']:.0f} %" if ours else ""])
-    return table(["traffic", "gabelou", "of none"] + peers + ["spread"], rows)
+    return table(["traffic", "guard", "of none", "gateway", "of none", "both", "of none"] + peers +
+                 ["spread"], rows)
 
 
 def forward(results):

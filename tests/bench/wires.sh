@@ -113,15 +113,20 @@ wires_iptables() {
 	done
 }
 
+# POLICY GUARD INSIDE: the policy for these links.
+wires_policy() {
+	cat "$1"
+	printf 'interfaces:\n  guard: [%s]\n  inside: [%s]\n' "$2" "$3"
+}
+
 # Writes what each contender reads. LISTS POLICY
 wires_files() {
 	wires_nft_forward "$1" >"$lab_folder/forward.nft"
 	wires_nft_egress "$1" >"$lab_folder/egress.nft"
 	wires_ipset "$1" >"$lab_folder/ipset"
-	{
-		cat "$2"
-		printf 'interfaces:\n  guard: [outside0]\n'
-	} >"$lab_folder/policy.yaml"
+	wires_policy "$2" outside0 "" >"$lab_folder/policy.yaml"
+	wires_policy "$2" spare0 inside0 >"$lab_folder/gateway.yaml"
+	wires_policy "$2" outside0 inside0 >"$lab_folder/router.yaml"
 }
 
 # CONTENDER: guards the host's outside link. What is not named here needs nothing.
@@ -135,6 +140,12 @@ wires_guard() {
 wires_guard_by() {
 	case $1 in
 	gabelou) lab_in "$host" "$gabelou" apply "$lab_folder/policy.yaml" >/dev/null ;;
+	gabelou-gateway)
+		# alone: its guard stands at a link that sees no packet
+		lab_in "$host" ip link add spare0 type veth peer name spare1 &&
+			lab_in "$host" "$gabelou" apply "$lab_folder/gateway.yaml" >/dev/null
+		;;
+	gabelou-router) lab_in "$host" "$gabelou" apply "$lab_folder/router.yaml" >/dev/null ;;
 	nftables) lab_in "$host" nft -f "$lab_folder/forward.nft" ;;
 	nftables-egress) lab_in "$host" nft -f "$lab_folder/egress.nft" ;;
 	ipset) lab_in "$host" ipset restore -file "$lab_folder/ipset" && wires_iptables ;;

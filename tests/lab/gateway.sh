@@ -289,6 +289,21 @@ tap_is "with it, translated packets do not" \
 	"$(lab_in "$far" "$lab_tools/arrivals" -i "$wire" -d "$german4" -- \
 		nsenter --net="/run/netns/$workload" -- "$lab_tools/sockets" udp 53 16 "$french4")" 0
 tap_is "since the guard denies them" $(($(packets_of soil) - before)) 1
+lab_in "$guarded" nft delete table ip translate
+
+# A checksum that its sender has left to be written over the destination, where the packet leaves.
+moved() {
+	lab_in "$far" "$lab_tools/arrivals" -i "$wire" -d "$german4" -- \
+		nsenter --net="/run/netns/$workload" -- "$lab_tools/offload" move work0 "$inside_mac" \
+		10.88.0.2 "$french4" "$german4" "$SENT"
+}
+tap_try "no checksums by the link outside" lab_in "$guarded" "$lab_tools/offload" off "$uplink"
+tap_try "apply without a guard outside" lab_gabelou apply "$lab_folder/alone.yaml"
+tap_is "without it, a checksum moves packets to a denied host" "$(moved)" "$SENT"
+tap_try "apply with a guard outside" lab_gabelou apply "$lab_folder/router.yaml"
+tap_is "with it, no checksum does" "$(moved)" 0
+tap_is "and the reason is said" "$(packets_of checksum)" "$SENT"
+
 tap_try "through both, TCP" from_workload tcp 443 100000 "$HOST4" "$HOST6"
 tap_is "what the gateway itself sends is judged" "$(lab_frames 2 udp4 "$german4" "$german6")" 0
 

@@ -103,4 +103,28 @@ tap_try "traffic through it" lab_in "$guarded" ip -6 route replace "$HOST6/128" 
 tap_try "TCP through it" lab_in "$guarded" "$lab_tools/sockets" tcp 443 16 "$HOST6"
 
 tap_try "detach" lab_gabelou detach
+
+# --- a checksum that is to be filled in where the destination stands ---
+
+# HOW DESTINATION OTHER ARRIVES_AT: how many of 3 packets.
+offload() {
+	local source=$source4
+	case $2 in *:*) source=$source6 ;; esac
+	lab_arrivals -d "$4" -- "$lab_tools/offload" "$1" "$uplink" "$wire_mac" "$source" "$2" "$3" 3
+}
+
+# The kernel fills it in, just before the packet leaves, as it does for many network cards.
+tap_try "no checksums by the link" lab_in "$guarded" "$lab_tools/offload" off "$uplink"
+moved() {
+	tap_is "$1, IPv4" "$(offload move 5.1.1.9 5.1.5.9 5.1.5.9)" "$2"
+	tap_is "$1, IPv6" "$(offload move 2a00:5:1::9 2a00:5:5::9 2a00:5:5::9)" "$2"
+}
+moved "without a guard, a checksum moves packets to another host" 3
+tap_try "apply" lab_gabelou apply "$lab_folder/private.yaml"
+moved "with one, to none" 0
+tap_is "and the reason is said" "$(packets_of checksum)" 6
+tap_is "a checksum in its place, IPv4" "$(offload honest 5.1.1.9 5.1.5.9 5.1.1.9)" 3
+tap_is "a checksum in its place, IPv6" "$(offload honest 2a00:5:1::9 2a00:5:5::9 2a00:5:1::9)" 3
+
+tap_try "detach again" lab_gabelou detach
 tap_end

@@ -117,6 +117,15 @@ static void flat_forms_are_guessed(void **state)
 	expect_country(&reading, "6.0.0.1", "??");
 }
 
+static void a_type_that_says_nothing_is_no_name(void **state)
+{
+	(void)state;
+	mmdb_put(&writer, "5.0.0.0/8", maxmind_record("FR", NULL));
+	writer.type = "country ipvAll";
+	finish_and_read();
+	assert_string_equal(reading.reader.name, "");
+}
+
 static void the_field_can_be_set(void **state)
 {
 	char field[] = "registered_country.iso_code";
@@ -213,6 +222,8 @@ static void a_database_without_the_word_is_refused(void **state)
 {
 	(void)state;
 	mmdb_put(&writer, "5.0.0.0/8", flat_record("city", "Paris", NULL, NULL));
+	/* A name is no code. */
+	mmdb_put(&writer, "6.0.0.0/8", flat_record("country", "France", NULL, NULL));
 	finish_and_refuse("fixture: no record of this Test-Country has a country code where one is "
 			  "known to stand; write `field:` with the place of one, as in "
 			  "country.iso_code");
@@ -308,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		READING(soil_is_country_and_never_registered_country),
 		READING(flat_forms_are_guessed),
+		READING(a_type_that_says_nothing_is_no_name),
 		READING(the_field_can_be_set),
 		READING(asns_come_as_numbers_and_as_text),
 		READING(a_tree_of_ipv4_alone_is_read),

@@ -29,6 +29,7 @@ struct mmdb_bytes {
 
 struct mmdb_writer {
 	unsigned ip_version, record_size;
+	const char *type; /* NULL: "Test-Country" */
 	/* 0: empty; positive: a node; negative: data at -(record) - 1. */
 	int64_t nodes[MMDB_NODES_MOST][2];
 	size_t count;
@@ -149,7 +150,7 @@ static inline void mmdb_metadata(const struct mmdb_writer *writer, struct mmdb_b
 	mmdb_text(out, "description");
 	mmdb_map(out, 0);
 	mmdb_text(out, "database_type");
-	mmdb_text(out, "Test-Country");
+	mmdb_text(out, writer->type ? writer->type : "Test-Country");
 	mmdb_text(out, "ip_version");
 	mmdb_number(out, MMDB_UINT16, writer->ip_version);
 	mmdb_text(out, "node_count");

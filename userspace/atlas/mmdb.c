@@ -114,13 +114,14 @@ static int walk_tree(struct walk *walk)
 	return error;
 }
 
+/* ip-location-db calls every file "country ipv4" or the like: its own name says more. */
 static void take_metadata(struct reader *reader, const MMDB_metadata_s *metadata)
 {
-	time_t built = (time_t)metadata->build_epoch;
+	const char *type = metadata->database_type;
 
-	reader_set_date(reader, built);
-	if (!reader->name[0] && metadata->database_type)
-		snprintf(reader->name, sizeof(reader->name), "%s", metadata->database_type);
+	reader_set_date(reader, (time_t)metadata->build_epoch);
+	if (!reader->name[0] && type && !strstr(type, " ipv"))
+		snprintf(reader->name, sizeof(reader->name), "%s", type);
 }
 
 /* The library opens a path: that of the bytes that were read and hashed. */

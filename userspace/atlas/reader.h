@@ -48,6 +48,7 @@ int reader_refuse_page(struct reader *reader);
  * date of the last centuries is as if it said nothing. */
 void reader_set_date(struct reader *reader, time_t moment);
 void reader_set_date_text(struct reader *reader, const char *text);
+
 /* The prefix or single address in @field. 0, or -errno with a message. */
 int reader_prefix(struct reader *reader, const struct field *field, struct prefix *prefix);
 

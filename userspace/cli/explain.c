@@ -1,126 +1,116 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <netdb.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "userspace/cli/cli.h"
 #include "userspace/cli/explanation.h"
 #include "userspace/cli/page.h"
 #include "userspace/cli/progress.h"
+#include "userspace/cli/targets.h"
 #include "userspace/kernel/kernel.h"
 
-#define TARGETS_MOST 100000
+#define OUTPUT_BUFFER (1 << 18) /* bytes */
 
-/* An address to explain, under the name it was asked by. */
-struct target {
-	const char *text;
-	struct address address;
+/* What the command line asks for. */
+struct request {
+	const struct cli_operands *operands;
+	bool bad;       /* some target was none */
+	bool explained; /* some target was one */
 };
 
-struct targets {
-	struct target *items;
-	size_t count;
-};
-
-static bool targets_add(struct targets *targets, const char *text, struct address address)
+/* What is wrong with one target is said where its answer would stand; the others go on. */
+static void complain(struct request *request, struct diagnostics *faults)
 {
-	struct target *items = reallocarray(targets->items, targets->count + 1, sizeof(*items));
-
-	if (!items)
-		return false;
-	targets->items = items;
-	items[targets->count++] = (struct target){text, address};
-	return true;
+	fflush(stdout);
+	cli_complain(faults);
+	if (request->operands->json)
+		cli_print_json(json_pack("{s:o}", "errors", cli_errors(faults)));
+	diagnostics_free(faults);
+	request->bad = true;
 }
 
-/* The resolver also takes the likes of "10.1" and "0x7f": those are slips, not names. */
-static bool looks_like_number(const char *text)
+/* @lines NULL: as text. */
+static int explain_each(struct request *request, const struct explainer *explainer,
+			struct explanation_lines *lines, struct targets *targets)
 {
-	return strpbrk(text, ":/") || text[strspn(text, "0123456789.")] == '\0' ||
-	       strncmp(text, "0x", 2) == 0;
-}
+	struct diagnostics faults = {0};
+	struct target target;
+	int status, error = 0;
 
-static void resolve(struct targets *targets, const char *name, struct diagnostics *diagnostics)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-	int fault = getaddrinfo(name, NULL, &hints, &found);
+	while (!error && !ferror(stdout) && (status = targets_next(targets, &target, &faults))) {
+		if (status < 0) {
+			complain(request, &faults);
+			continue;
+		}
+		request->explained = true;
+		if (lines) {
+			error = explanation_lines_print(lines, stdout, target.text, target.address);
+		} else {
+			struct explanation explanation =
+				explanation_of(explainer, target.text, target.address);
 
-	if (fault) {
-		diagnostics_error(diagnostics, ENOENT, (struct location){0},
-				  "%s: cannot be resolved: %s; give an address", name,
-				  gai_strerror(fault));
-		return;
-	}
-	for (struct addrinfo *item = found; item; item = item->ai_next) {
-		const void *bytes =
-			item->ai_family == AF_INET6
-				? (const void *)&((struct sockaddr_in6 *)item->ai_addr)->sin6_addr
-				: (const void *)&((struct sockaddr_in *)item->ai_addr)->sin_addr;
-
-		targets_add(targets, name,
-			    address_from_bytes(item->ai_family == AF_INET6 ? FAMILY_V6 : FAMILY_V4,
-					       bytes));
-	}
-	freeaddrinfo(found);
-}
-
-/* Before the kernel side is opened: it may change the mount namespace, and with it resolv.conf. */
-static struct targets targets_of(const struct cli_operands *operands,
-				 struct diagnostics *diagnostics)
-{
-	struct targets targets = {0};
-	struct address address;
-
-	for (size_t i = 0; i < operands->count; i++) {
-		const char *text = operands->items[i];
-
-		if (address_parse(text, strlen(text), &address) == 0)
-			targets_add(&targets, text, address);
-		else if (looks_like_number(text))
-			diagnostics_error(diagnostics, EINVAL, (struct location){0},
-					  "\"%s\" is not an address; write it whole, without a "
-					  "prefix length or a port",
-					  text);
-		else
-			resolve(&targets, text, diagnostics);
-	}
-	return targets;
-}
-
-static void explain(const struct explainer *explainer, const struct targets *targets, bool json)
-{
-	for (size_t i = 0; i < targets->count; i++) {
-		struct explanation explanation = explanation_of(explainer, targets->items[i].text,
-								targets->items[i].address);
-
-		if (json)
-			cli_print_json(explanation_json(explainer, &explanation));
-		else
 			explanation_print(stdout, explainer, &explanation);
+		}
 	}
-	if (!json && targets->count)
+	return error;
+}
+
+static enum cli_exit explain(struct request *request, const struct explainer *explainer,
+			     struct diagnostics *diagnostics)
+{
+	bool json = request->operands->json;
+	struct targets *targets = malloc(sizeof(*targets));
+	struct explanation_lines *lines =
+		json ? explanation_lines_open(explainer, EXPLANATION_KINDS) : NULL;
+	int error = -ENOMEM;
+
+	/* Warnings about the data first: standard input may never end. */
+	cli_complain(diagnostics);
+	diagnostics_free(diagnostics);
+	if (targets && (lines || !json)) {
+		targets_open(targets, request->operands, STDIN_FILENO, stdout);
+		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+		error = explain_each(request, explainer, lines, targets);
+		targets_close(targets);
+	}
+	if (error)
+		diagnostics_error(diagnostics, ENOMEM, (struct location){0}, "out of memory");
+	else if (!json && request->explained)
 		page_wrap(stdout, 0, 0, EXPLANATION_DISCLAIMER);
+	explanation_lines_close(lines);
+	free(targets);
+	if (error)
+		return CLI_SYSTEM;
+	return request->bad ? CLI_NO : CLI_DONE;
 }
 
 /* By a policy file, with no kernel. */
-static enum cli_exit explain_offline(const char *policy, const struct targets *targets, bool json,
+static enum cli_exit explain_offline(struct request *request, const char *policy,
 				     struct diagnostics *diagnostics)
 {
 	struct pipeline pipeline = {0};
+	enum cli_exit code;
+
 	progress_begin("reading and compiling");
 	int error = pipeline_build(&pipeline, policy, diagnostics);
 	progress_end();
 
+	code = cli_exit_of(error);
 	if (!error) {
-		struct explainer explainer = {pipeline.policy, pipeline.table, pipeline.atlas,
-					      NULL};
+		const struct explainer explainer = {pipeline.policy, pipeline.table, pipeline.atlas,
+						    NULL};
 
-		explain(&explainer, targets, json);
+		code = explain(request, &explainer, diagnostics);
 	}
 	pipeline_free(&pipeline);
-	return cli_exit_of(error);
+	return code;
 }
 
 /* The data that the generation was made of; warns if it is gone or has changed since. */
@@ -148,12 +138,28 @@ static struct atlas *enforced_atlas(const struct manifest *manifest,
 	return atlas;
 }
 
-static enum cli_exit explain_manifest(struct kernel *kernel, json_t *record,
-				      const struct targets *targets, bool json,
-				      struct diagnostics *diagnostics)
+/* Where names are resolved: the caller's /etc/resolv.conf counts, and the kernel side may have left
+ * the caller's mount namespace for that of pid 1. @mounts is of the former, or -1. */
+static void return_to(int mounts, struct diagnostics *diagnostics)
+{
+	struct stat before, now;
+
+	if (mounts < 0 || fstat(mounts, &before) || stat("/proc/self/ns/mnt", &now) ||
+	    (before.st_dev == now.st_dev && before.st_ino == now.st_ino))
+		return;
+	if (setns(mounts, CLONE_NEWNS))
+		diagnostics_warn(diagnostics, (struct location){0},
+				 "names are resolved as pid 1 would: the way back into the mount "
+				 "namespace of this process failed (%s)",
+				 strerror(errno));
+}
+
+static enum cli_exit explain_manifest(struct request *request, struct kernel *kernel,
+				      json_t *record, int mounts, struct diagnostics *diagnostics)
 {
 	struct manifest *manifest = NULL;
 	struct pipeline pipeline = {0};
+	enum cli_exit code = CLI_SYSTEM;
 	int error = manifest_read(record, &manifest, diagnostics);
 
 	if (!error)
@@ -163,29 +169,30 @@ static enum cli_exit explain_manifest(struct kernel *kernel, json_t *record,
 					   diagnostics);
 	if (!error) {
 		pipeline.atlas = enforced_atlas(manifest, diagnostics);
-		struct explainer explainer = {pipeline.policy, pipeline.table, pipeline.atlas,
-					      manifest};
+		const struct explainer explainer = {pipeline.policy, pipeline.table, pipeline.atlas,
+						    manifest};
 
-		explain(&explainer, targets, json);
+		return_to(mounts, diagnostics);
+		code = explain(request, &explainer, diagnostics);
 	}
 	pipeline_free(&pipeline);
 	manifest_free(manifest);
-	return error ? CLI_SYSTEM : CLI_DONE;
+	return code;
 }
 
 /* By what is enforced: the verdict is read from the kernel's own table. */
-static enum cli_exit explain_enforced(const struct targets *targets, bool json,
-				      struct diagnostics *diagnostics)
+static enum cli_exit explain_enforced(struct request *request, struct diagnostics *diagnostics)
 {
 	enum cli_exit code = CLI_SYSTEM;
 	struct kernel *kernel = NULL;
 	json_t *record = NULL;
+	int mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	int error = kernel_open(KERNEL_READ, &kernel, diagnostics);
 
 	if (!error)
 		error = kernel_record(kernel, &record, diagnostics);
 	if (!error)
-		code = explain_manifest(kernel, record, targets, json, diagnostics);
+		code = explain_manifest(request, kernel, record, mounts, diagnostics);
 	else if (error == -ENOENT)
 		code = CLI_NO;
 	if (error == -ENOENT)
@@ -196,6 +203,8 @@ static enum cli_exit explain_enforced(const struct targets *targets, bool json,
 				  "what is enforced cannot be read; name a policy with --policy "
 				  "FILE, which needs no privileges");
 	kernel_close(kernel);
+	if (mounts >= 0)
+		close(mounts);
 	return code;
 }
 
@@ -206,11 +215,12 @@ int explain_main(int argc, char **argv)
 	const struct cli_verb verb = {
 		.name = "explain",
 		.operands = "TARGET...",
-		.text = "Says of each address (of a name, each of its addresses) its soil, ASN and "
-			"owner, each source's word, the rules tried, and the "
-			"verdict. " EXPLANATION_DISCLAIMER,
+		.text = "Says of each address (of a name, each of its addresses; of \"-\", each "
+			"line "
+			"of standard input) its soil, ASN and owner, each source's word, the rules "
+			"tried, and the verdict. " EXPLANATION_DISCLAIMER,
 		.least = 1,
-		.most = TARGETS_MOST,
+		.most = SIZE_MAX,
 		.options = {{"policy", "FILE", NULL, &policy,
 			     "by this policy; without it, by what is enforced"}},
 	};
@@ -219,16 +229,12 @@ int explain_main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	struct targets targets = targets_of(&operands, &diagnostics);
-	bool unresolved = diagnostics.errors > 0;
+	struct request request = {.operands = &operands};
 
-	code = CLI_NO;
-	if (targets.count && policy)
-		code = explain_offline(policy, &targets, operands.json, &diagnostics);
-	else if (targets.count)
-		code = explain_enforced(&targets, operands.json, &diagnostics);
-	if (unresolved && code == CLI_DONE)
-		code = CLI_NO;
-	free(targets.items);
-	return cli_finish(&diagnostics, operands.json, code);
+	if (policy)
+		code = explain_offline(&request, policy, &diagnostics);
+	else
+		code = explain_enforced(&request, &diagnostics);
+	/* A bad target had its line. */
+	return cli_finish(&diagnostics, operands.json && diagnostics.count, code);
 }

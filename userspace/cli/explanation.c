@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "userspace/cli/explanation.h"
 
-#include <stdarg.h>
-#include <string.h>
-
-#include "userspace/flow/text.h"
-#include "userspace/table/match.h"
-
 /* Without an atlas, the row of the enforced table is what is left: no ASN, no source's word. */
 static void fill_from_manifest(const struct manifest *manifest, struct explanation *explanation)
 {
@@ -22,237 +16,78 @@ static void fill_from_manifest(const struct manifest *manifest, struct explanati
 	explanation->reach = info->reach;
 }
 
-struct explanation explanation_of(const struct explainer *explainer, const char *target,
-				  struct address address)
+/* A deny rule that names an IPv6 address catches it whatever lies inside (compile.c). */
+static bool outer_was_denied(const struct explainer *explainer,
+			     const struct explanation *explanation)
 {
-	const struct atlas *atlas = explainer->atlas;
+	return explanation->decision.reason == REASON_RULE_DENY &&
+	       explanation->decision.class == table_class(explainer->table, explanation->address);
+}
+
+struct explanation explanation_begin(const struct explainer *explainer, const char *target,
+				     struct address address)
+{
 	struct explanation explanation = {
 		.target = target,
 		.address = address,
 		.judged = address,
 		.decision = table_judge(explainer->table, address),
 	};
-	enum special special = special_of(address);
+	enum special special = address.family == FAMILY_V6 ? special_of(address) : SPECIAL_NONE;
 
-	if (special >= SPECIAL_EMBEDDED_LOW)
+	if (special >= SPECIAL_EMBEDDED_LOW && !outer_was_denied(explainer, &explanation))
 		explanation.judged = special_embedded(special, address);
-	if (!atlas) {
-		fill_from_manifest(explainer->manifest, &explanation);
-		return explanation;
-	}
-	explanation.place = *atlas_place(atlas, atlas_lookup(atlas, explanation.judged));
-	explanation.asn_operator = atlas_operator(atlas, explanation.place.asn);
-	explanation.reach = atlas_reach(atlas, &explanation.place,
-					explainer->policy->unlisted == POLICY_UNLISTED_REGISTRY);
-	explanation.basis =
-		owner_basis_of(atlas_owner(atlas, &explanation.place), &explanation.reach);
+	if (explainer->atlas)
+		explanation.place_number = atlas_lookup(explainer->atlas, explanation.judged);
 	return explanation;
 }
 
-static void add(char *text, size_t size, const char *separator, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/* Appends to a list; ends it with "..." where it no longer fits. */
-static void add(char *text, size_t size, const char *separator, const char *format, ...)
+void explanation_complete(const struct explainer *explainer, struct explanation *explanation)
 {
-	size_t length = strlen(text);
-	char item[64];
-	va_list arguments;
+	const struct atlas *atlas = explainer->atlas;
 
-	va_start(arguments, format);
-	vsnprintf(item, sizeof(item), format, arguments);
-	va_end(arguments);
-	if (length + strlen(separator) + strlen(item) + sizeof(", ...") > size) {
-		if (length < 3 || strcmp(text + length - 3, "...") != 0)
-			snprintf(text + length, size - length, "%s...", separator);
+	if (!atlas) {
+		fill_from_manifest(explainer->manifest, explanation);
 		return;
 	}
-	snprintf(text + length, size - length, "%s%s", length ? separator : "", item);
+	explanation->place = *atlas_place(atlas, explanation->place_number);
+	explanation->asn_operator = atlas_operator(atlas, explanation->place.asn);
+	explanation->owner = atlas_owner(atlas, &explanation->place);
+	explanation->reach = atlas_reach(atlas, &explanation->place,
+					 explainer->policy->unlisted == POLICY_UNLISTED_REGISTRY);
+	explanation->basis = owner_basis_of(explanation->owner, &explanation->reach);
 }
 
-static void explain_soil(const struct explanation *explanation, const struct rule *rule,
-			 struct condition *condition)
+struct explanation explanation_of(const struct explainer *explainer, const char *target,
+				  struct address address)
 {
-	const struct place *place = &explanation->place;
-	char code[3];
+	struct explanation explanation = explanation_begin(explainer, target, address);
 
-	snprintf(condition->wanted, sizeof(condition->wanted), "%s", rule->soil_text);
-	if (condition->met)
-		return;
-	if (rule->kind == RULE_DENY)
-		strcpy(condition->why, "no source places it there");
-	else if (place->state == SOIL_CONTESTED)
-		strcpy(condition->why, "the sources contradict each other");
-	else if (place->state == SOIL_UNKNOWN)
-		strcpy(condition->why, "no source knows its soil");
-	else if (place->state == SOIL_SPECIAL)
-		strcpy(condition->why, "special-use space has no soil");
-	else if (place->state == SOIL_ANYCAST && !country_set_has(&rule->soil, place->soil))
-		strcpy(condition->why, "anycast has no one soil");
-	else if (place->state == SOIL_ANYCAST)
-		strcpy(condition->why,
-		       "anycast has no one soil, and the rule lacks \"anycast: allow\"");
-	else
-		snprintf(condition->why, sizeof(condition->why), "it is on %s soil",
-			 country_format(place->soil, code));
+	explanation_complete(explainer, &explanation);
+	return explanation;
 }
 
-static void explain_owner(const struct explanation *explanation, const struct rule *rule,
-			  struct condition *condition)
+const char *explanation_special(enum special special)
 {
-	const struct reach *reach = &explanation->reach;
-	char code[3], missing[64] = "";
-	unsigned count = 0;
-
-	snprintf(condition->wanted, sizeof(condition->wanted), "%s", rule->owner_text);
-	if (condition->met)
-		return;
-	for (unsigned i = 0; i < reach->count; i++)
-		if (!country_set_has(&rule->owner, reach->countries[i])) {
-			add(missing, sizeof(missing), " and ", "%s",
-			    country_format(reach->countries[i], code));
-			count++;
-		}
-	if (!explanation->place.asn && !reach->count)
-		strcpy(condition->why, "no network announces it, so it has no owner");
-	else if (!reach->count)
-		strcpy(condition->why, "its operator is in no owner table");
-	else if (rule->kind == RULE_DENY)
-		snprintf(condition->why, sizeof(condition->why), "its reach is %s", missing);
-	else
-		snprintf(condition->why, sizeof(condition->why),
-			 "%s can compel its owner and %s not in it", missing,
-			 count > 1 ? "are" : "is");
-}
-
-static void explain_asn(const struct explanation *explanation, const struct rule *rule,
-			struct condition *condition)
-{
-	for (size_t i = 0; i < rule->asn_count; i++)
-		add(condition->wanted, sizeof(condition->wanted), ", ", "%u", rule->asns[i]);
-	if (condition->met)
-		return;
-	if (explanation->place.asn)
-		snprintf(condition->why, sizeof(condition->why), "it is in AS%u",
-			 explanation->place.asn);
-	else
-		strcpy(condition->why, "no network announces it");
-}
-
-static void explain_to(const struct explanation *explanation, const struct rule *rule,
-		       struct condition *condition)
-{
-	char text[PREFIX_TEXT_SIZE];
-
-	condition->met = false;
-	for (size_t i = 0; i < rule->to_count; i++) {
-		add(condition->wanted, sizeof(condition->wanted), ", ", "%s",
-		    prefix_format(&rule->to[i], text));
-		if (prefix_contains(&rule->to[i], explanation->judged))
-			condition->met = true;
+	switch (special) {
+	case SPECIAL_PRIVATE:
+		return "private space (RFC 1918, RFC 4193, RFC 6598)";
+	case SPECIAL_LINK:
+		return "link-local space";
+	case SPECIAL_LINK_MULTICAST:
+		return "multicast or broadcast on the link";
+	case SPECIAL_MULTICAST:
+		return "multicast";
+	case SPECIAL_LOOPBACK:
+		return "loopback";
+	case SPECIAL_RESERVED:
+		return "reserved or unassigned space";
+	default:
+		return "special-use space";
 	}
-	if (!condition->met)
-		strcpy(condition->why,
-		       rule->to_count > 1 ? "it is in none of them" : "it is outside");
 }
 
-/* Each condition is asked of match_place alone, so that what is printed is what decides. */
-size_t explanation_conditions(const struct explainer *explainer,
-			      const struct explanation *explanation, const struct rule *rule,
-			      struct condition *conditions, bool *matched)
+const char *explanation_agree(const struct explainer *explainer)
 {
-	const struct policy *policy = explainer->policy;
-	const struct place *place = &explanation->place;
-	const struct reach *reach = &explanation->reach;
-	struct rule only_soil = {
-		.kind = rule->kind, .has_soil = true, .soil = rule->soil, .anycast = rule->anycast};
-	struct rule only_owner = {.kind = rule->kind, .has_owner = true, .owner = rule->owner};
-	struct rule only_asn = {
-		.kind = rule->kind, .asns = rule->asns, .asn_count = rule->asn_count};
-	size_t count = 0;
-
-	memset(conditions, 0, CONDITIONS_MOST * sizeof(*conditions));
-	if (rule->has_soil) {
-		conditions[count].on = "soil";
-		conditions[count].met = match_place(policy, &only_soil, place, reach);
-		explain_soil(explanation, rule, &conditions[count++]);
-	}
-	if (rule->has_owner) {
-		conditions[count].on = "owner";
-		conditions[count].met = match_place(policy, &only_owner, place, reach);
-		explain_owner(explanation, rule, &conditions[count++]);
-	}
-	if (rule->asn_count) {
-		conditions[count].on = "asn";
-		conditions[count].met = match_place(policy, &only_asn, place, reach);
-		explain_asn(explanation, rule, &conditions[count++]);
-	}
-	if (rule->asn_count && explainer->manifest && !explainer->atlas) {
-		bool decided = explanation->decision.rule < policy->rule_count &&
-			       &policy->rules[explanation->decision.rule] == rule;
-
-		conditions[count - 1].met = decided;
-		strcpy(conditions[count - 1].why, decided ? "" : "its ASN went with the data");
-	}
-	if (rule->to_count) {
-		conditions[count].on = "to";
-		explain_to(explanation, rule, &conditions[count++]);
-	}
-	*matched = true;
-	for (size_t i = 0; i < count; i++)
-		*matched = *matched && conditions[i].met;
-	return count;
-}
-
-/* "US (United States)" */
-static const char *country_words(country_t country, char *text, size_t size)
-{
-	const char *name = country_name(country);
-	char code[3];
-
-	snprintf(text, size, "%s%s%s%s", country_format(country, code), name ? " (" : "",
-		 name ? name : "", name ? ")" : "");
-	return text;
-}
-
-/* The cases where looking at one axis, or one half of the owner, gets it wrong. */
-static size_t note_owner(const struct asn_operator *asn_operator, char *note)
-{
-	char seat[64], parent[64];
-
-	if (asn_operator->doubtful) {
-		snprintf(note, NOTE_SIZE,
-			 "on the doubtful list, so it gets no owner by inference: %s",
-			 asn_operator->source);
-		return 1;
-	}
-	if (!asn_operator->seat || !asn_operator->parent_country ||
-	    country_state(asn_operator->seat) == country_state(asn_operator->parent_country))
-		return 0;
-	country_words(asn_operator->seat, seat, sizeof(seat));
-	country_words(asn_operator->parent_country, parent, sizeof(parent));
-	if (asn_operator->seat_inferred)
-		snprintf(note, NOTE_SIZE, "registered in %s, controlled from %s: %s", seat, parent,
-			 asn_operator->parent);
-	else
-		snprintf(note, NOTE_SIZE, "a legal person of %s with a parent in %s: %s", seat,
-			 parent, asn_operator->parent);
-	return 1;
-}
-
-size_t explanation_notes(const struct explanation *explanation, char notes[][NOTE_SIZE])
-{
-	char text[ADDRESS_TEXT_SIZE];
-	size_t count = 0;
-
-	if (explanation->judged.family != explanation->address.family)
-		snprintf(notes[count++], NOTE_SIZE,
-			 "it holds the IPv4 address %s, and is judged by that",
-			 address_format(explanation->judged, text));
-	if (explanation->asn_operator)
-		count += note_owner(explanation->asn_operator, notes[count]);
-	if (explanation->place.state == SOIL_ANYCAST)
-		strcpy(notes[count++], "anycast: announced from many places at once, so its soil "
-				       "means nothing; its owner decides");
-	return count;
+	return explainer->atlas ? data_agree_name(atlas_agree(explainer->atlas)) : NULL;
 }

@@ -3,11 +3,11 @@
 #ifndef GABELOU_CLI_EXPLANATION_H
 #define GABELOU_CLI_EXPLANATION_H
 
-#include <jansson.h>
 #include <stdio.h>
 
 #include "userspace/agent/manifest.h"
 #include "userspace/atlas/atlas.h"
+#include "userspace/cli/writer.h"
 #include "userspace/policy/policy.h"
 #include "userspace/table/table.h"
 
@@ -22,14 +22,25 @@ struct explainer {
 struct explanation {
 	const char *target; /* as it was asked: an address or a name */
 	struct address address;
-	struct address judged; /* the IPv4 address inside, for an embedded one; else address */
+	/* What was looked at: the IPv4 address inside an embedding one, unless a deny rule caught
+	 * the outer one; else address. */
+	struct address judged;
+	struct decision decision;
+	uint32_t place_number; /* of the atlas; 0 without one */
+	/* From here on by explanation_complete(). */
 	struct place place;
-	const struct asn_operator *asn_operator; /* NULL: not known */
+	const struct asn_operator *asn_operator; /* of the network; NULL: not known */
+	const struct asn_operator *owner;        /* whose line in the owner tables tells; or NULL */
 	struct reach reach;
 	enum owner_basis basis;
-	struct decision decision;
 };
 
+/* Finds what decides: all that follows is the same for addresses of one family that were judged as
+ * themselves, of one place and class, and inside the same prefixes of the policy. */
+struct explanation explanation_begin(const struct explainer *explainer, const char *target,
+				     struct address address);
+void explanation_complete(const struct explainer *explainer, struct explanation *explanation);
+/* Both. */
 struct explanation explanation_of(const struct explainer *explainer, const char *target,
 				  struct address address);
 
@@ -40,18 +51,24 @@ struct condition {
 	const char *on; /* "soil", "owner", "asn", "to" */
 	bool met;
 	char wanted[CONDITION_TEXT_SIZE]; /* as the policy has it: "FR, EU" */
-	char why[CONDITION_TEXT_SIZE];    /* why not; "" if it is met */
+	char why[CONDITION_TEXT_SIZE];    /* why it is met or not */
 };
 /* Returns how many; *matched says whether the rule as a whole matches. */
 size_t explanation_conditions(const struct explainer *explainer,
 			      const struct explanation *explanation, const struct rule *rule,
 			      struct condition *conditions, bool *matched);
 
-/* What is worth a sentence: two jurisdictions, anycast, an address inside another. Writes them
- * into @notes, of @most strings of NOTE_SIZE; returns how many. */
+/* What is worth a sentence: where one axis alone gets it wrong, anycast, an address inside another.
+ * Writes them into @notes, of NOTES_MOST strings; returns how many. */
 #define NOTE_SIZE  320
-#define NOTES_MOST 4
-size_t explanation_notes(const struct explanation *explanation, char notes[][NOTE_SIZE]);
+#define NOTES_MOST 8
+size_t explanation_notes(const struct explainer *explainer, const struct explanation *explanation,
+			 char notes[][NOTE_SIZE]);
+
+/* "private space (RFC 1918, RFC 4193, RFC 6598)" */
+const char *explanation_special(enum special special);
+/* How many words must agree, as the policy has it: "majority"; NULL without an atlas. */
+const char *explanation_agree(const struct explainer *explainer);
 
 #define EXPLANATION_DISCLAIMER                                                              \
 	"Owner means the owner of the network that announces the address, not its tenant; " \
@@ -59,7 +76,30 @@ size_t explanation_notes(const struct explanation *explanation, char notes[][NOT
 
 void explanation_print(FILE *out, const struct explainer *explainer,
 		       const struct explanation *explanation);
-/* The keys of design.md; a new reference. */
-json_t *explanation_json(const struct explainer *explainer, const struct explanation *explanation);
+
+/*
+ * As JSON, with the keys of docs/gabelou.8, one object in four parts:
+ *   {"address":"192.0.2.1" FACTS ,"target":"192.0.2.1" REASONS ENDING
+ * FACTS and REASONS hold neither the address nor the target, unless one address is inside another;
+ * ENDING is the same for every address.
+ */
+void explanation_write_facts(struct writer *writer, const struct explainer *explainer,
+			     const struct explanation *explanation);
+void explanation_write_reasons(struct writer *writer, const struct explainer *explainer,
+			       const struct explanation *explanation);
+void explanation_write_ending(struct writer *writer, const struct explainer *explainer);
+
+/*
+ * Lines of JSON for any number of addresses. What was composed for one address is kept for the next
+ * one of its kind: of at most @kinds, and in some 64 MB.
+ */
+#define EXPLANATION_KINDS 16384
+struct explanation_lines;
+/* NULL: out of memory. */
+struct explanation_lines *explanation_lines_open(const struct explainer *explainer, size_t kinds);
+/* One line to @out. 0 or -ENOMEM: then nothing was written. Errors of @out are left to ferror(). */
+int explanation_lines_print(struct explanation_lines *lines, FILE *out, const char *target,
+			    struct address address);
+void explanation_lines_close(struct explanation_lines *lines);
 
 #endif

@@ -1,106 +1,196 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/base/digest.h"
 #include "userspace/cli/explanation.h"
-#include "userspace/flow/text.h"
 
-static json_t *soil_part(const struct explainer *explainer, const struct explanation *explanation)
+static void write_word(struct writer *writer, bool further, const struct source *source,
+		       country_t country)
 {
-	const struct place *place = &explanation->place;
+	writer_raw(writer, further ? ",{\"name\":" : "{\"name\":");
+	writer_text(writer, source->name);
+	writer_raw(writer, ",\"country\":");
+	writer_country(writer, country);
+	writer_raw(writer, ",\"date\":");
+	writer_text(writer, source->date);
+	writer_raw(writer, "}");
+}
+
+static void write_soil(struct writer *writer, const struct explainer *explainer,
+		       const struct place *place)
+{
 	const struct atlas *atlas = explainer->atlas;
-	json_t *sources = json_array();
+	const struct source *feed = atlas && place->feed ? atlas_feed(atlas, place->feed) : NULL;
+	size_t sources = atlas ? atlas_soil_source_count(atlas) : 0;
 
-	for (size_t i = 0; atlas && i < atlas_soil_source_count(atlas); i++) {
-		const struct source *source = atlas_source(atlas, i);
-
-		json_array_append_new(sources,
-				      json_pack("{s:o, s:o, s:o}", "name", text_json(source->name),
-						"country", text_json_country(place->votes[i]),
-						"date", text_json(source->date)));
-	}
-	return json_pack("{s:o, s:s, s:o}", "country", text_json_country(place->soil), "state",
-			 soil_state_name(place->state), "sources", sources);
+	writer_raw(writer, "{\"country\":");
+	writer_country(writer, place->soil);
+	writer_raw(writer, ",\"state\":");
+	writer_text(writer, soil_state_name(place->state));
+	writer_raw(writer, ",\"sources\":[");
+	for (size_t i = 0; i < sources; i++)
+		write_word(writer, i > 0, atlas_source(atlas, i), place->votes[i]);
+	if (feed)
+		write_word(writer, sources > 0, feed, place->feed_soil);
+	writer_raw(writer, "],\"agree\":");
+	writer_text(writer, explanation_agree(explainer));
+	writer_raw(writer, ",\"special\":");
+	writer_text(writer,
+		    place->state == SOIL_SPECIAL ? explanation_special(place->special) : NULL);
+	writer_raw(writer, ",\"feed\":");
+	writer_text(writer, feed ? feed->name : NULL);
+	writer_raw(writer, "}");
 }
 
-static json_t *asn_part(const struct explanation *explanation)
+static void write_asn(struct writer *writer, const struct explanation *explanation)
 {
-	uint32_t asn = explanation->place.asn;
+	const struct asn_operator *holder = explanation->asn_operator;
 
-	return json_pack(
-		"{s:o, s:o}", "number", asn ? json_integer(asn) : json_null(), "name",
-		text_json(explanation->asn_operator ? explanation->asn_operator->name : NULL));
+	writer_raw(writer, "{\"number\":");
+	if (explanation->place.asn)
+		writer_number(writer, explanation->place.asn);
+	else
+		writer_raw(writer, "null");
+	writer_raw(writer, ",\"name\":");
+	writer_text(writer, holder ? holder->name : NULL);
+	writer_raw(writer, ",\"registry\":");
+	writer_country(writer, holder ? holder->registry : COUNTRY_NONE);
+	writer_raw(writer, "}");
 }
 
-static json_t *owner_part(const struct explanation *explanation)
+static void write_owner(struct writer *writer, const struct explanation *explanation)
 {
 	static const struct asn_operator nobody;
-	const struct asn_operator *listed = explanation->asn_operator;
+	const struct asn_operator *listed = explanation->owner;
 
 	/* Without an owner, the source says why there is none: that is among the notes. */
 	if (!listed || listed->basis == OWNER_UNKNOWN)
 		listed = &nobody;
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "parent", text_json(listed->parent),
-			 "parent_country", text_json_country(listed->parent_country), "seat",
-			 text_json_country(listed->seat), "reach",
-			 text_json_reach(&explanation->reach), "basis",
-			 owner_basis_name(explanation->basis), "source", text_json(listed->source),
-			 "organisation", text_json(listed->organisation));
+	writer_raw(writer, "{\"parent\":");
+	writer_text(writer, listed->parent);
+	writer_raw(writer, ",\"parent_country\":");
+	writer_country(writer, listed->parent_country);
+	writer_raw(writer, ",\"seat\":");
+	writer_country(writer, listed->seat);
+	writer_raw(writer, ",\"reach\":[");
+	for (unsigned i = 0; i < explanation->reach.count; i++) {
+		writer_raw(writer, i ? "," : "");
+		writer_country(writer, explanation->reach.countries[i]);
+	}
+	writer_raw(writer, "],\"basis\":");
+	writer_text(writer, owner_basis_name(explanation->basis));
+	writer_raw(writer, ",\"source\":");
+	writer_text(writer, listed->source);
+	writer_raw(writer, ",\"organisation\":");
+	writer_text(writer, listed->organisation);
+	writer_raw(writer, ",\"seat_inferred\":");
+	writer_bool(writer, listed->seat_inferred);
+	writer_raw(writer, ",\"since\":");
+	writer_text(writer, listed->since);
+	writer_raw(writer, "}");
 }
 
-static json_t *deciding_rule(const struct explainer *explainer, uint16_t number)
+static void write_deciding_rule(struct writer *writer, const struct policy *policy, uint16_t number)
 {
-	const struct policy *policy = explainer->policy;
 	char name[24];
 
-	if (number >= policy->rule_count)
-		return json_null();
+	if (number >= policy->rule_count) {
+		writer_raw(writer, "null");
+		return;
+	}
 	const struct rule *rule = &policy->rules[number];
 
-	return json_pack("{s:i, s:s, s:o}", "index", (int)rule->index, "name",
-			 rule_name(rule, name), "why", text_json(rule->why));
+	writer_raw(writer, "{\"index\":");
+	writer_number(writer, rule->index);
+	writer_raw(writer, ",\"name\":");
+	writer_text(writer, rule_name(rule, name));
+	writer_raw(writer, ",\"why\":");
+	writer_text(writer, rule->why);
+	writer_raw(writer, "}");
 }
 
-static json_t *rules_tried(const struct explainer *explainer, const struct explanation *explanation)
+static void write_rule(struct writer *writer, const struct explainer *explainer,
+		       const struct explanation *explanation, const struct rule *rule)
 {
-	const struct policy *policy = explainer->policy;
-	json_t *rules = json_array();
+	struct condition conditions[CONDITIONS_MOST];
+	bool matched;
+	size_t count = explanation_conditions(explainer, explanation, rule, conditions, &matched);
+	char name[24];
 
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		struct condition conditions[CONDITIONS_MOST];
-		json_t *list = json_array();
-		bool matched;
-		size_t count = explanation_conditions(explainer, explanation, &policy->rules[i],
-						      conditions, &matched);
-		char name[24];
-
-		for (size_t j = 0; j < count; j++)
-			json_array_append_new(list, json_pack("{s:s, s:o, s:b, s:o}", "on",
-							      conditions[j].on, "wanted",
-							      text_json(conditions[j].wanted),
-							      "matched", conditions[j].met, "why",
-							      text_json(conditions[j].why)));
-		json_array_append_new(rules, json_pack("{s:s, s:b, s:o}", "name",
-						       rule_name(&policy->rules[i], name),
-						       "matched", matched, "conditions", list));
+	writer_raw(writer, "{\"name\":");
+	writer_text(writer, rule_name(rule, name));
+	writer_raw(writer, ",\"matched\":");
+	writer_bool(writer, matched);
+	writer_raw(writer, ",\"conditions\":[");
+	for (size_t i = 0; i < count; i++) {
+		writer_raw(writer, i ? ",{\"on\":" : "{\"on\":");
+		writer_text(writer, conditions[i].on);
+		writer_raw(writer, ",\"wanted\":");
+		writer_text(writer, conditions[i].wanted);
+		writer_raw(writer, ",\"matched\":");
+		writer_bool(writer, conditions[i].met);
+		writer_raw(writer, ",\"why\":");
+		writer_text(writer, conditions[i].why);
+		writer_raw(writer, "}");
 	}
-	return rules;
+	writer_raw(writer, "]}");
 }
 
-json_t *explanation_json(const struct explainer *explainer, const struct explanation *explanation)
+void explanation_write_facts(struct writer *writer, const struct explainer *explainer,
+			     const struct explanation *explanation)
 {
 	const struct decision *decision = &explanation->decision;
-	char address[ADDRESS_TEXT_SIZE], notes[NOTES_MOST][NOTE_SIZE];
-	size_t count = explanation_notes(explanation, notes);
-	json_t *note_list = json_array();
 
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(note_list, text_json(notes[i]));
-	return json_pack(
-		"{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "address",
-		address_format(explanation->address, address), "soil",
-		soil_part(explainer, explanation), "asn", asn_part(explanation), "owner",
-		owner_part(explanation), "verdict",
-		decision->verdict == VERDICT_ALLOW ? "allow" : "deny", "reason",
-		reason_name(decision->reason), "rule", deciding_rule(explainer, decision->rule),
-		"target", text_json(explanation->target), "notes", note_list, "rules",
-		rules_tried(explainer, explanation), "generation",
-		explainer->manifest ? json_integer(explainer->manifest->generation) : json_null());
+	writer_raw(writer, ",\"soil\":");
+	write_soil(writer, explainer, &explanation->place);
+	writer_raw(writer, ",\"asn\":");
+	write_asn(writer, explanation);
+	writer_raw(writer, ",\"owner\":");
+	write_owner(writer, explanation);
+	writer_raw(writer, ",\"verdict\":");
+	writer_text(writer, decision->verdict == VERDICT_ALLOW ? "allow" : "deny");
+	writer_raw(writer, ",\"reason\":");
+	writer_text(writer, reason_name(decision->reason));
+	writer_raw(writer, ",\"rule\":");
+	write_deciding_rule(writer, explainer->policy, decision->rule);
+}
+
+void explanation_write_reasons(struct writer *writer, const struct explainer *explainer,
+			       const struct explanation *explanation)
+{
+	char notes[NOTES_MOST][NOTE_SIZE], judged[ADDRESS_TEXT_SIZE] = "";
+	size_t count = explanation_notes(explainer, explanation, notes);
+
+	if (explanation->judged.family != explanation->address.family)
+		address_format(explanation->judged, judged);
+	writer_raw(writer, ",\"judged\":");
+	writer_text(writer, judged);
+	writer_raw(writer, ",\"notes\":[");
+	for (size_t i = 0; i < count; i++) {
+		writer_raw(writer, i ? "," : "");
+		writer_text(writer, notes[i]);
+	}
+	writer_raw(writer, "],\"rules\":[");
+	for (size_t i = 0; i < explainer->policy->rule_count; i++) {
+		writer_raw(writer, i ? "," : "");
+		write_rule(writer, explainer, explanation, &explainer->policy->rules[i]);
+	}
+	writer_raw(writer, "]");
+}
+
+void explanation_write_ending(struct writer *writer, const struct explainer *explainer)
+{
+	const struct policy *policy = explainer->policy;
+	char digest[DIGEST_TEXT_SIZE];
+
+	writer_raw(writer, ",\"generation\":");
+	if (explainer->manifest)
+		writer_number(writer, explainer->manifest->generation);
+	else
+		writer_raw(writer, "null");
+	writer_raw(writer, ",\"policy\":{\"name\":");
+	writer_text(writer, policy->name);
+	writer_raw(writer, ",\"file\":");
+	writer_text(writer, policy->file);
+	writer_raw(writer, ",\"sha256\":");
+	writer_text(writer, digest_format(&policy->digest, digest));
+	writer_raw(writer, "}}\n");
 }

@@ -1,73 +1,134 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
 #include <string.h>
 
 #include "userspace/cli/explanation.h"
 #include "userspace/cli/page.h"
 #include "userspace/flow/text.h"
 
-static const char *special_words(enum special special)
+/* "US (United States)" */
+struct country_words {
+	char text[80];
+};
+
+static struct country_words country_words(country_t country)
 {
-	switch (special) {
-	case SPECIAL_PRIVATE:
-		return "private space (RFC 1918, RFC 4193, RFC 6598)";
-	case SPECIAL_LINK:
-		return "link-local space";
-	case SPECIAL_LINK_MULTICAST:
-		return "multicast or broadcast on the link";
-	case SPECIAL_MULTICAST:
-		return "multicast";
-	case SPECIAL_LOOPBACK:
-		return "loopback";
-	case SPECIAL_RESERVED:
-		return "reserved or unassigned space";
-	default:
-		return "special-use space";
-	}
+	const char *name = country_name(country);
+	struct country_words words;
+	char code[3];
+
+	snprintf(words.text, sizeof(words.text), "%s%s%s%s", country_format(country, code),
+		 name ? " (" : "", name ? name : "", name ? ")" : "");
+	return words;
 }
 
-/* How many sources gave a word, and how many of them this one. */
-static unsigned votes_for(const struct place *place, country_t country, unsigned *given)
-{
-	unsigned same = 0;
+/* How the sources voted. */
+struct tally {
+	size_t sources, given, same; /* same: those that say what was decided */
+	char words[80];              /* "FR 2, US 1" */
+};
 
-	*given = 0;
+/* Second words stand behind those of the sources (struct place): they count in @words alone. */
+static struct tally count_votes(const struct atlas *atlas, const struct place *place)
+{
+	struct tally tally = {.sources = atlas_soil_source_count(atlas)};
+	size_t length = 0;
+	char code[3];
+
 	for (size_t i = 0; i < ATLAS_SOIL_SOURCES_MOST; i++) {
-		*given += place->votes[i] != COUNTRY_NONE;
-		same += place->votes[i] != COUNTRY_NONE && place->votes[i] == country;
+		country_t country = place->votes[i];
+		size_t before = 0, votes = 0;
+
+		if (!country)
+			continue;
+		for (size_t j = 0; j < ATLAS_SOIL_SOURCES_MOST; j++) {
+			votes += place->votes[j] == country;
+			before += j < i && place->votes[j] == country;
+		}
+		tally.given += i < tally.sources;
+		tally.same += i < tally.sources && country == place->soil;
+		if (!before)
+			length += (size_t)snprintf(
+				tally.words + length, sizeof(tally.words) - length, "%s%s %zu",
+				length ? ", " : "", country_format(country, code), votes);
 	}
-	return same;
+	return tally;
 }
 
-static void print_soil_line(FILE *out, const struct explanation *explanation, bool has_atlas)
+static void print_agreed(FILE *out, const struct explainer *explainer, const struct place *place)
 {
-	const struct place *place = &explanation->place;
-	const char *name = country_name(place->soil);
-	unsigned given, same = votes_for(place, place->soil, &given);
-	char code[3], vote[64] = "";
+	struct country_words soil = country_words(place->soil);
 
-	if (has_atlas && given == 1)
-		strcpy(vote, ": one source, so nobody to contradict it");
-	else if (has_atlas && same < given)
-		snprintf(vote, sizeof(vote), ": %u of %u sources", same, given);
-	else if (has_atlas)
-		snprintf(vote, sizeof(vote), ": all %u sources", given);
+	if (!explainer->atlas) {
+		page_field(out, "soil", "%s", soil.text);
+		return;
+	}
+	struct tally tally = count_votes(explainer->atlas, place);
+
+	if (tally.given == 1)
+		page_field(out, "soil", "%s: one source, so nobody to contradict it", soil.text);
+	else if (tally.same == tally.given)
+		page_field(out, "soil", "%s: all %zu sources agree", soil.text, tally.given);
+	else
+		page_field(out, "soil", "%s: %zu of %zu sources say so (agree: %s)", soil.text,
+			   tally.same, tally.given, explanation_agree(explainer));
+}
+
+/* Where a feed counts, it beats the sources. */
+static void print_fed(FILE *out, const struct place *place)
+{
+	const char *whose = place->provider ? "its provider's" : "its network's";
+	char code[3], other[3];
+
+	if (place->state == SOIL_AGREED)
+		page_field(out, "soil", "%s: by %s own word, which beats the sources",
+			   country_words(place->soil).text, whose);
+	else if (place->state == SOIL_CONTESTED)
+		page_field(out, "soil", "contested: %s own words are %s and %s", whose,
+			   country_format(place->feed_soil, code),
+			   country_format(place->feed_other, other));
+	else
+		page_field(out, "soil", "unknown: %s own word is no country", whose);
+}
+
+static void print_unknown(FILE *out, const struct explainer *explainer, const struct place *place)
+{
+	struct tally tally = {0};
+
+	if (explainer->atlas)
+		tally = count_votes(explainer->atlas, place);
+	if (tally.given)
+		page_field(out, "soil", "unknown: %s, and min-sources is %u", tally.words,
+			   atlas_min_sources(explainer->atlas));
+	else
+		page_field(out, "soil", "unknown: no source knows it");
+}
+
+static void print_soil_line(FILE *out, const struct explainer *explainer, const struct place *place)
+{
+	char code[3];
+
 	switch (place->state) {
 	case SOIL_AGREED:
-		page_field(out, "soil", "%s (%s), agreed%s", country_format(place->soil, code),
-			   name ? name : "?", vote);
+		print_agreed(out, explainer, place);
 		break;
 	case SOIL_CONTESTED:
-		page_field(out, "soil", "contested: the sources contradict each other");
+		if (explainer->atlas)
+			page_field(out, "soil", "contested: %s (agree: %s)",
+				   count_votes(explainer->atlas, place).words,
+				   explanation_agree(explainer));
+		else
+			page_field(out, "soil", "contested");
 		break;
 	case SOIL_SPECIAL:
-		page_field(out, "soil", "none: %s", special_words(place->special));
+		page_field(out, "soil", "none: %s", explanation_special(place->special));
 		break;
 	case SOIL_ANYCAST:
 		page_field(out, "soil", "anycast: no one soil (the sources say %s)",
 			   country_format(place->soil, code));
 		break;
 	default:
-		page_field(out, "soil", "unknown: no source knows it");
+		print_unknown(out, explainer, place);
 	}
 }
 
@@ -78,15 +139,24 @@ static void print_soil(FILE *out, const struct explainer *explainer,
 	const struct place *place = &explanation->place;
 	char code[3];
 
-	print_soil_line(out, explanation, atlas != NULL);
-	for (size_t i = 0;
-	     atlas && place->state != SOIL_SPECIAL && i < atlas_soil_source_count(atlas); i++) {
+	if (place->feed && place->state != SOIL_ANYCAST && place->state != SOIL_SPECIAL)
+		print_fed(out, place);
+	else
+		print_soil_line(out, explainer, place);
+	if (!atlas || place->state == SOIL_SPECIAL)
+		return;
+	for (size_t i = 0; i < atlas_soil_source_count(atlas); i++) {
 		const struct source *source = atlas_source(atlas, i);
 
-		page_field(out, "", "%s: %s, %s",
-			   place->votes[i] ? country_format(place->votes[i], code) : "--",
-			   source->name, source->date);
+		page_item(out, "", "%s: %s, %s",
+			  place->votes[i] ? country_format(place->votes[i], code) : "no word",
+			  source->name, source->date);
 	}
+	if (place->feed)
+		page_item(out, "", "%s: %s, %s (feed)",
+			  place->feed_soil ? country_format(place->feed_soil, code) : "no country",
+			  atlas_feed(atlas, place->feed)->name,
+			  atlas_feed(atlas, place->feed)->date);
 }
 
 static void print_network(FILE *out, const struct explainer *explainer,
@@ -96,6 +166,9 @@ static void print_network(FILE *out, const struct explainer *explainer,
 
 	if (!explainer->atlas)
 		page_field(out, "network", "not known without the data");
+	else if (!asn && explanation->place.provider)
+		page_field(out, "network", "none announces it: it is in the feed of AS%u",
+			   explanation->place.provider);
 	else if (!asn)
 		page_field(out, "network", "none: no network announces it");
 	else
@@ -103,76 +176,121 @@ static void print_network(FILE *out, const struct explainer *explainer,
 			   explanation->asn_operator ? explanation->asn_operator->name : "");
 }
 
-static void print_listed_owner(FILE *out, const struct explanation *explanation)
+static const char *basis_words(enum owner_basis basis)
 {
-	const struct asn_operator *asn_operator = explanation->asn_operator;
-	char parent[3], seat[3];
+	switch (basis) {
+	case OWNER_ASSERTED:
+		return "asserted, no page behind it";
+	case OWNER_LOCAL:
+		return "local, from an owner file of your own";
+	case OWNER_FEED:
+		return "feed, it is the provider's by its own list";
+	default:
+		return owner_basis_name(basis);
+	}
+}
 
-	page_field(out, "owner", "%s", asn_operator->organisation);
-	page_field(out, "", "parent %s (%s)", asn_operator->parent,
-		   country_format(asn_operator->parent_country, parent));
-	if (asn_operator->seat)
-		page_field(out, "", "seat %s%s", country_format(asn_operator->seat, seat),
-			   asn_operator->seat_inferred
-				   ? ", inferred from where its space is registered"
-				   : "");
-	page_field(out, "", "%s%s%s: %s", owner_basis_name(explanation->basis),
-		   *asn_operator->since ? ", since " : "", asn_operator->since,
-		   *asn_operator->source ? asn_operator->source : "no citation");
+static void print_listed_owner(FILE *out, const struct asn_operator *holder)
+{
+	page_field(out, "owner", "%s", holder->organisation);
+	page_field(out, "parent", "%s, %s%s%s", holder->parent,
+		   country_words(holder->parent_country).text, *holder->since ? ", since " : "",
+		   holder->since);
+	if (holder->seat)
+		page_field(out, "seat", "%s%s", country_words(holder->seat).text,
+			   holder->seat_inferred ? ", inferred from where its space is registered"
+						 : "");
+}
+
+static void print_unlisted_owner(FILE *out, const struct explanation *explanation)
+{
+	const struct asn_operator *holder = explanation->owner;
+	country_t registry = holder ? holder->registry : COUNTRY_NONE;
+
+	if (explanation->reach.inferred)
+		page_field(out, "owner", "in no owner table; inferred from its registry: %s",
+			   country_words(registry).text);
+	else if (!explanation->place.asn)
+		return;
+	else if (!registry || holder->doubtful)
+		page_field(out, "owner", "unknown: in no owner table");
+	else
+		page_field(out, "owner",
+			   "unknown: in no owner table; its registry, %s, counts under "
+			   "\"unlisted: registry\" alone",
+			   country_words(registry).text);
 }
 
 static void print_owner(FILE *out, const struct explanation *explanation)
 {
-	const struct asn_operator *asn_operator = explanation->asn_operator;
-	char reach[REACH_TEXT_SIZE], code[3];
+	const struct asn_operator *holder = explanation->owner;
+	char reach[REACH_TEXT_SIZE];
 
-	if (asn_operator && asn_operator->basis != OWNER_UNKNOWN)
-		print_listed_owner(out, explanation);
-	else if (explanation->reach.inferred)
-		page_field(
-			out, "owner", "not listed; %s by inference, from its registry",
-			country_format(asn_operator ? asn_operator->registry : COUNTRY_NONE, code));
-	else if (explanation->place.asn)
-		page_field(out, "owner", "unknown: in no owner table");
+	bool listed = holder && holder->basis != OWNER_UNKNOWN;
+
+	if (listed)
+		print_listed_owner(out, holder);
+	else
+		print_unlisted_owner(out, explanation);
 	text_reach(&explanation->reach, reach);
 	if (explanation->reach.count)
 		page_field(out, "reach", "%s", reach);
+	if (listed)
+		page_field(out, "basis", "%s: %s", basis_words(explanation->basis),
+			   *holder->source ? holder->source : "no citation");
+}
+
+static void print_rule(FILE *out, const struct explainer *explainer,
+		       const struct explanation *explanation, const struct rule *rule,
+		       const char *label)
+{
+	struct condition conditions[CONDITIONS_MOST];
+	bool matched;
+	size_t count = explanation_conditions(explainer, explanation, rule, conditions, &matched);
+	char name[24];
+
+	page_field(out, label, "%s: %s%s%s%s", matched ? "match" : "no match",
+		   rule_name(rule, name), rule->why ? " (" : "", rule->why ? rule->why : "",
+		   rule->why ? ")" : "");
+	for (size_t i = 0; i < count; i++)
+		page_item(out, "", "%s %s: %s, %s", conditions[i].on, conditions[i].wanted,
+			  conditions[i].met ? "yes" : "no", conditions[i].why);
 }
 
 static void print_rules(FILE *out, const struct explainer *explainer,
 			const struct explanation *explanation)
 {
 	const struct policy *policy = explainer->policy;
-	const char *label = "rules";
-	char name[24];
+	size_t tried = policy->rule_count;
 
 	if (explanation->decision.reason == REASON_LOCAL) {
-		page_field(out, label, "not asked: local traffic is not judged");
+		page_field(out, "rules", "not asked: local traffic is not judged");
 		return;
 	}
-	for (size_t i = 0; i < policy->rule_count; i++, label = "") {
-		const struct rule *rule = &policy->rules[i];
-		struct condition conditions[CONDITIONS_MOST];
-		bool matched;
-		size_t count =
-			explanation_conditions(explainer, explanation, rule, conditions, &matched);
-
-		page_field(out, label, "%s %s%s%s%s", rule_name(rule, name),
-			   matched ? "matches" : "does not match", rule->why ? " (" : "",
-			   rule->why ? rule->why : "", rule->why ? ")" : "");
-		for (size_t j = 0; j < count; j++)
-			page_item(out, "", "%s %s: %s%s", conditions[j].on, conditions[j].wanted,
-				  conditions[j].met ? "yes" : "no, ", conditions[j].why);
-		if (i == explanation->decision.rule)
-			return; /* the first match decides; the rest is not tried */
-	}
+	if (explanation->decision.rule < tried)
+		tried = explanation->decision.rule + 1u;
+	for (size_t i = 0; i < tried; i++)
+		print_rule(out, explainer, explanation, &policy->rules[i], i ? "" : "rules");
+	if (tried < policy->rule_count)
+		page_field(out, "", "the first match decides: %zu more not tried",
+			   policy->rule_count - tried);
 }
 
-static void print_policy(FILE *out, const struct explainer *explainer)
+static void print_verdict(FILE *out, const struct explainer *explainer,
+			  const struct decision *decision)
 {
 	const struct policy *policy = explainer->policy;
 	const struct manifest *manifest = explainer->manifest;
+	bool denied = decision->verdict == VERDICT_DENY;
+	char name[24];
 
+	page_field(out, "verdict", "%s: %s (%s)%s", denied ? "DENY" : "ALLOW",
+		   reason_text(decision->reason), reason_name(decision->reason),
+		   denied && policy->mode == POLICY_MONITOR
+			   ? "; let pass all the same, in monitor mode"
+			   : "");
+	if (decision->rule < policy->rule_count)
+		page_field(out, "", "by rule %s", rule_name(&policy->rules[decision->rule], name));
 	if (manifest)
 		page_field(out, "policy", "%s, %s as generation %u since %s", policy->name,
 			   manifest->monitor ? "monitored" : "enforced", manifest->generation,
@@ -184,26 +302,13 @@ static void print_policy(FILE *out, const struct explainer *explainer)
 void explanation_print(FILE *out, const struct explainer *explainer,
 		       const struct explanation *explanation)
 {
-	const struct decision *decision = &explanation->decision;
-	bool monitor = explainer->policy->mode == POLICY_MONITOR;
-	char address[ADDRESS_TEXT_SIZE], notes[NOTES_MOST][NOTE_SIZE], name[24];
-	size_t count = explanation_notes(explanation, notes);
+	char address[ADDRESS_TEXT_SIZE], notes[NOTES_MOST][NOTE_SIZE];
+	size_t count = explanation_notes(explainer, explanation, notes);
+	bool other = strcmp(address_format(explanation->address, address), explanation->target);
 
-	address_format(explanation->address, address);
-	page_field(out, "address", "%s%s%s%s", address,
-		   strcmp(address, explanation->target) ? " (" : "",
-		   strcmp(address, explanation->target) ? explanation->target : "",
-		   strcmp(address, explanation->target) ? ")" : "");
-	page_field(out, "verdict", "%s: %s (%s)%s",
-		   decision->verdict == VERDICT_ALLOW ? "ALLOW" : "DENY",
-		   reason_text(decision->reason), reason_name(decision->reason),
-		   decision->verdict == VERDICT_DENY && monitor
-			   ? "; let pass all the same, in monitor mode"
-			   : "");
-	if (decision->rule < explainer->policy->rule_count)
-		page_field(out, "", "by rule %s",
-			   rule_name(&explainer->policy->rules[decision->rule], name));
-	print_policy(out, explainer);
+	page_field(out, "address", "%s%s%s%s", address, other ? " (" : "",
+		   other ? explanation->target : "", other ? ")" : "");
+	print_verdict(out, explainer, &explanation->decision);
 	print_soil(out, explainer, explanation);
 	print_network(out, explainer, explanation);
 	print_owner(out, explanation);

@@ -217,6 +217,23 @@ size_t stage_count(const struct stage *stage, enum stage_outcome outcome)
 	return count;
 }
 
+/* It is still called by the name of its place. */
+static int point(struct data_file *file, const struct staged *staged)
+{
+	const char *slash = strrchr(file->path, '/');
+	char *path = strdup(staged->fetched);
+
+	if (!file->name)
+		file->name = strdup(slash ? slash + 1 : file->path);
+	if (!path || !file->name) {
+		free(path);
+		return -ENOMEM;
+	}
+	free(file->path);
+	file->path = path;
+	return 0;
+}
+
 int stage_point(const struct stage *stage, struct data_config *config)
 {
 	for (enum data_role role = 0; role < DATA_ROLES; role++)
@@ -226,11 +243,8 @@ int stage_point(const struct stage *stage, struct data_config *config)
 
 			if (!staged || staged->outcome != STAGE_FETCHED)
 				continue;
-			char *path = strdup(staged->fetched);
-			if (!path)
+			if (point(file, staged))
 				return -ENOMEM;
-			free(file->path);
-			file->path = path;
 		}
 	return 0;
 }

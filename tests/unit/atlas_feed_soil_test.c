@@ -274,6 +274,8 @@ static void bad_feeds_are_refused(void **state)
 		 "policy, the main one first: {file: %s, asn: [64500]}",
 		 paths[0]);
 	world_refuses(&config, message);
+	world_write("cloud.csv", "6.0.0.0/24,FR\n");
+	world_refuses(&config, message);
 	feeds[0].asn_count = 2;
 	world_write("cloud.csv", "6.0.0.0/24,FRA\n");
 	world_refuses(&config, "cloud.csv:1:12: \"FRA\" is not a country code; write two letters, "
@@ -308,5 +310,5 @@ int main(void)
 		IN_A_WORLD(bad_feeds_are_refused),
 	};
 
-	return cmocka_run_group_tests_name("atlas_feed", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("atlas_feed_soil", tests, NULL, NULL);
 }

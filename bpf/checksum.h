@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A checksum that is still to be filled in, by the link or just before it, is written after the
+ * verdict, at a place that whoever made the packet has named: a packet socket or a guest's virtual
+ * network card (the virtio header's csum_start and csum_offset) may name the destination address,
+ * and choose the sum so that it becomes another one. So the place must lie behind all that the
+ * verdict was read from. (Kernels before 6.2 do not let a program see it.)
+ */
+#ifndef GABELOU_BPF_CHECKSUM_H
+#define GABELOU_BPF_CHECKSUM_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#define CHECKSUM_PARTIAL 3 /* <linux/skbuff.h> */
+
+/* The kernel's own view of the packet, as much of it as is needed. */
+struct sk_buff___checksum {
+	unsigned char *head;
+	unsigned char *data;
+	__u16 csum_start; /* from the head */
+	__u16 csum_offset;
+	__u8 ip_summed : 2;
+} __attribute__((preserve_access_index));
+
+void *bpf_cast_to_kern_ctx(void *skb) __ksym __weak;
+
+/* Will nothing before @offset be written any more? */
+static __always_inline bool checksum_behind(struct __sk_buff *skb, __u32 offset)
+{
+	if (!bpf_cast_to_kern_ctx)
+		return true;
+	const struct sk_buff___checksum *seen = bpf_cast_to_kern_ctx(skb);
+	if (BPF_CORE_READ_BITFIELD(seen, ip_summed) != CHECKSUM_PARTIAL)
+		return true;
+	__u32 headroom = (__u32)((__u64)seen->data - (__u64)seen->head);
+	return (__u32)seen->csum_start + seen->csum_offset >= headroom + offset;
+}
+
+#endif
