@@ -36,7 +36,8 @@
 	X(OWNED_TABLES, "owned-tables", "6.9",                                                 \
 	  "no backstop: new interfaces are open until the next apply")                         \
 	X(EGRESS_OF_ALL, "egress-of-all", "6.16",                                              \
-	  "no backstop: new interfaces are open until the next apply")
+	  "no backstop: new interfaces are open until the next apply")                         \
+	X(XDP_PULL, "xdp-pull", "6.18", "the gateway denies a packet whose headers lie in pieces")
 
 enum layer {
 #define LAYER(identifier, name, since, without) LAYER_##identifier,

@@ -157,6 +157,21 @@ static bool has_XDP_CONTEXT(struct trial *trial)
 	return function > 0 && load(BPF_PROG_TYPE_XDP, code, sizeof(code) / sizeof(code[0]), 0);
 }
 
+/* Calls it for the first byte. */
+static bool has_XDP_PULL(struct trial *trial)
+{
+	int function = layers_function("bpf_xdp_pull_data");
+	const struct bpf_insn code[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 1},
+		{.code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = function},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+
+	(void)trial;
+	return function > 0 && load(BPF_PROG_TYPE_XDP, code, sizeof(code) / sizeof(code[0]), 0);
+}
+
 static bool nft_takes(struct trial *trial, const char *name, uint32_t flags, const char *device,
 		      size_t size)
 {
