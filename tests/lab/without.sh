@@ -33,7 +33,7 @@ done_without() {
 	tap_is "$1: not there" "$(said .present "$1")" false
 	tap_is "$1: enforced without it" "$(lab_enforced)" french
 	tap_matches "$1: status tells what its lack costs" "$(lab_gabelou status | tr -s ' \n' ' ')" \
-		"$1 \(Linux $(said .since "$1")\): $(said .without "$1")"
+		"$1 \(Linux $(said .since "$1"), taken away\): $(said .without "$1")"
 	before=$(counted)
 	lab_frames 3 udp4 "$german4" "$german6" >/dev/null
 	tap_is "$1: counted" "$(($(counted) - before))" 3

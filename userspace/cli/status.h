@@ -27,7 +27,7 @@ void status_free(struct status *status);
 /* Of the kernel's layers those that what is enforced could use. */
 uint32_t status_layers(const struct manifest *manifest);
 /* What the kernel lacks, and what it costs. */
-void status_print_kernel(FILE *out, uint32_t layers);
+void status_print_kernel(FILE *out, const struct status *status);
 /* Was the last update refused, or did it fail for a source? */
 bool status_update_failed(const struct status *status);
 

@@ -5,16 +5,22 @@
 #include "userspace/cli/page.h"
 #include "userspace/cli/status.h"
 
-/* What the apply was told to do without is not there, either. */
-uint32_t status_layers(const struct manifest *manifest)
+/* What the apply was told to do without. */
+static uint32_t taken_away(const struct manifest *manifest)
 {
 	const json_t *options = json_object_get(manifest->json, "kernel");
 
-	return layers_probe(LAYERS_ALL) & ~layers_named(json_object_get(options, "without"));
+	return layers_named(json_object_get(options, "without"));
 }
 
-void status_print_kernel(FILE *out, uint32_t layers)
+uint32_t status_layers(const struct manifest *manifest)
 {
+	return layers_probe(LAYERS_ALL) & ~taken_away(manifest);
+}
+
+void status_print_kernel(FILE *out, const struct status *status)
+{
+	uint32_t layers = status->layers, taken = taken_away(status->enforced.manifest);
 	struct utsname name;
 
 	if (uname(&name))
@@ -26,6 +32,8 @@ void status_print_kernel(FILE *out, uint32_t layers)
 	page_field(out, "kernel", "%s, which lacks", name.release);
 	for (enum layer layer = 0; layer < LAYERS; layer++)
 		if (!(layers & LAYER_BIT(layer)))
-			page_item(out, "", "%s (Linux %s): %s", layer_name(layer),
-				  layer_since(layer), layer_without(layer));
+			page_item(out, "", "%s (Linux %s%s): %s", layer_name(layer),
+				  layer_since(layer),
+				  taken & LAYER_BIT(layer) ? ", taken away" : "",
+				  layer_without(layer));
 }
