@@ -38,6 +38,7 @@ help:
 	@echo 'make [all]       build $(BUILD)/gabelou'
 	@echo 'make check       unit tests (no root), with ASan and UBSan'
 	@echo 'make check-root  everything that needs BPF and namespaces'
+	@echo 'make kernels     the same under the kernel of Debian 12, in qemu without KVM'
 	@echo 'make soak        a thousand swaps under flood'
 	@echo 'make fuzz        each fuzzer for a minute (FUZZ_SECONDS=60)'
 	@echo 'make lint        clang-format and cppcheck'
@@ -133,6 +134,11 @@ soak: $(BUILD)/tests/prog/swap_test
 
 check-root: all $(PROG_TESTS) $(LAB_TOOLS)
 	@scripts/run-tests $(PROG_TESTS) $(sort $(wildcard tests/lab/*.sh))
+
+# Under another kernel than this machine's; some minutes.
+kernels:
+	@scripts/kernels
+.PHONY: kernels
 
 FUZZ_SECONDS ?= 60
 fuzz: $(FUZZERS)

@@ -109,7 +109,7 @@ __noinline int own_address(context_t *xdp, __u8 family, __u64 high, __u64 low)
 {
 	long answer;
 
-	if (!bpf_cast_to_kern_ctx)
+	if (!packet_is_shown())
 		return false;
 	const struct xdp_buff___own *seen = bpf_cast_to_kern_ctx(xdp);
 	const struct net_device___own *port = seen->rxq->dev;

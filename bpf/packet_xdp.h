@@ -15,6 +15,8 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/config.h"
+
 typedef struct xdp_md context_t;
 
 #define PACKET_TOLD   0 /* nobody has told the kernel anything yet: the frame speaks for itself */
@@ -32,6 +34,11 @@ void *bpf_cast_to_kern_ctx(void *xdp) __ksym __weak;
 /* Linux 6.18; before, a packet whose headers are not in its first piece is denied. */
 extern int bpf_xdp_pull_data(struct xdp_md *xdp, __u32 size) __ksym __weak;
 
+static __always_inline bool packet_is_shown(void)
+{
+	return !(config.without & WITHOUT_CONTEXT) && bpf_cast_to_kern_ctx;
+}
+
 static __always_inline void *packet_data(const context_t *xdp)
 {
 	return (void *)(long)xdp->data;
@@ -46,7 +53,7 @@ static __always_inline void *packet_end(const context_t *xdp)
 /* Of all pieces. Nearly every packet is in one: then no helper needs to be called. */
 static __always_inline __u32 packet_length(const context_t *xdp)
 {
-	if (bpf_cast_to_kern_ctx) {
+	if (packet_is_shown()) {
 		const struct xdp_buff___packet *seen = bpf_cast_to_kern_ctx((context_t *)xdp);
 
 		if (!(seen->flags & XDP_IN_PIECES))
@@ -95,7 +102,8 @@ static __always_inline bool packet_linearize(context_t *xdp, __u32 size)
 {
 	if ((void *)(long)xdp->data + size <= (void *)(long)xdp->data_end)
 		return true;
-	return bpf_xdp_pull_data && bpf_xdp_pull_data(xdp, size) == 0;
+	return !(config.without & WITHOUT_PULL) && bpf_xdp_pull_data &&
+	       bpf_xdp_pull_data(xdp, size) == 0;
 }
 
 /* Of a packet off a wire nothing will. One from a guest or a container of this host may have a

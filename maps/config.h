@@ -10,6 +10,10 @@
 
 #include "maps/table.h"
 
+/* What a program does without, as on a kernel that has it not. */
+#define WITHOUT_CONTEXT 1 /* bpf_cast_to_kern_ctx() on an XDP packet */
+#define WITHOUT_PULL    2 /* bpf_xdp_pull_data() */
+
 struct guard_config {
 	__u64 flow_interval; /* nanoseconds between two events of a flow */
 	__u32 generation;
@@ -18,7 +22,7 @@ struct guard_config {
 	__u8 monitor;                     /* let pass what is denied */
 	__u8 last_word;                   /* tc only: allow ends the chain of programs */
 	__u8 trial;                       /* BPF_PROG_RUN only: leave the decision behind */
-	__u8 reserved;
+	__u8 without;                     /* mask of WITHOUT_ */
 };
 
 #endif

@@ -189,6 +189,12 @@ lab_gabelou() {
 	lab_in "$guarded" "$gabelou" "$@"
 }
 
+# LAYER: does this kernel have it? From what status says, so something must be enforced.
+lab_has() {
+	lab_gabelou status --json |
+		jq -e --arg layer "$1" 'any(.kernel[]; .feature == $layer and .present)' >/dev/null
+}
+
 # FILTER... -- COMMAND...: how many frames arrived at the far end while the command ran in the
 # guarded namespace. FILTER as arrivals takes it.
 lab_arrivals() {

@@ -33,7 +33,9 @@ tap_is "nothing is enforced at first" "$(lab_enforced)" both
 lab_in "$guarded" setsid bash -c '"$1" apply "$2" >/dev/null' shell "$gabelou" \
 	"$lab_folder/french.yaml"
 tap_is "enforced after the shell that applied it ended" "$(lab_enforced)" french
-tap_is "by tcx" "$(hooks)" tcx
+hook=clsact
+! lab_has tcx || hook=tcx
+tap_is "by $hook" "$(hooks)" "$hook"
 state=ns-$(lab_in "$guarded" "$lab_tools/namespace-cookie")
 tap_is "the pins are for root alone" "$(stat -c %a /sys/fs/bpf/gabelou)" 700
 tap_is "the state is for root alone" "$(stat -c %a "/var/lib/gabelou/$state" | sed 's/^7[05][05]$/fine/')" fine
@@ -65,8 +67,12 @@ flood_under_swaps() {
 	arrived=$(cat "$lab_folder/flood")
 }
 
-for hook in tcx clsact; do
-	if [ "$hook" = clsact ]; then
+refused=2000000 allowed=300000
+[ -z "${GABELOU_QUICK-}" ] || refused=50000 allowed=10000 # for an emulated machine
+ways=(clsact)
+[ "$hook" = clsact ] || ways=(tcx clsact)
+for way in "${ways[@]}"; do
+	if [ "$way" = clsact ]; then
 		lab_gabelou detach >/dev/null
 		export GABELOU_WITHOUT=tcx
 		tap_try "apply without tcx" lab_gabelou apply "$lab_folder/german.yaml"
@@ -75,18 +81,22 @@ for hook in tcx clsact; do
 		tap_is "tc shows its filter" "$(filters)" 1
 	fi
 	# neither policy allows this one
-	flood_under_swaps 5.1.7.9 2000000
-	tap_is "$hook: a refused flood of 2,000,000 under $swaps swaps: arrived" "$arrived" 0
-	tap_is "$hook: policies were swapped under it" "$((swaps >= 2))" 1
+	flood_under_swaps 5.1.7.9 "$refused"
+	tap_is "$way: a refused flood of $refused under $swaps swaps: arrived" "$arrived" 0
+	tap_is "$way: policies were swapped under it" "$((swaps >= 2))" 1
 	# both allow this one
-	flood_under_swaps "$german4" 300000
-	tap_is "$hook: an allowed flood of 300,000 under $swaps swaps: arrived" "$arrived" 300000
+	flood_under_swaps "$german4" "$allowed"
+	tap_is "$way: an allowed flood of $allowed under $swaps swaps: arrived" "$arrived" "$allowed"
 done
 unset GABELOU_WITHOUT
-tap_try "apply goes from clsact to tcx" lab_gabelou apply "$lab_folder/french.yaml"
-tap_is "by tcx again" "$(hooks)" tcx
-tap_is "enforced by tcx again" "$(lab_enforced)" french
-tap_is "no filter of tc's is left" "$(filters)" 0
+if [ "$hook" = tcx ]; then
+	tap_try "apply goes from clsact to tcx" lab_gabelou apply "$lab_folder/french.yaml"
+	tap_is "by tcx again" "$(hooks)" tcx
+	tap_is "enforced by tcx again" "$(lab_enforced)" french
+	tap_is "no filter of tc's is left" "$(filters)" 0
+else
+	tap_skip "apply goes from clsact to tcx" "this kernel has no TCX (Linux 6.6)"
+fi
 
 # --- two at once ---
 

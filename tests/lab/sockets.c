@@ -32,7 +32,8 @@
 #include <unistd.h>
 
 #define PEERS        128
-#define PATIENCE_MS  500 /* under a SYN's first retransmission */
+#define PATIENCE_MS  500  /* under a SYN's first retransmission */
+#define DRAINING_MS  5000 /* once bytes went out, the other end may be slow with them */
 #define BYTES_MOST   (8 << 20)
 #define SEGMENT_SIZE 1200
 
@@ -179,6 +180,15 @@ static void icmp_step(struct peer *peer)
 		peer->answered |= reply[0] == ICMP6_ECHO_REPLY;
 }
 
+/* Did it get anything out? */
+static bool step_one(struct peer *peer, void step(struct peer *peer))
+{
+	size_t before = peer->sent;
+
+	step(peer);
+	return peer->sent > before;
+}
+
 static int await(struct peer *peers, size_t count, void step(struct peer *peer), short idle_events)
 {
 	struct pollfd ready[PEERS];
@@ -193,10 +203,9 @@ static int await(struct peer *peers, size_t count, void step(struct peer *peer),
 		if (poll(ready, count, 20) <= 0)
 			continue;
 		for (size_t i = 0; i < count; i++)
-			if (!peers[i].answered && ready[i].revents & idle_events)
-				step(&peers[i]);
-			else if (!peers[i].answered && ready[i].revents & POLLIN)
-				step(&peers[i]);
+			if (!peers[i].answered && ready[i].revents & (idle_events | POLLIN) &&
+			    step_one(&peers[i], step))
+				end = now_ms() + DRAINING_MS;
 		waiting = 0;
 		for (size_t i = 0; i < count; i++)
 			waiting += !peers[i].answered;

@@ -109,15 +109,49 @@ static inline struct kernel_interface applied_interface(struct applied *applied,
 	return found;
 }
 
-/* The id of the guard's program on a TCX hook; 0: there is none. */
+/* Skips the test that it stands in, and names what the kernel lacks; scripts/run-tests shows it. */
+#define applied_needs_tcx()                                                                  \
+	do {                                                                                 \
+		if (!tcx_supported()) {                                                      \
+			printf("# SKIP %s: this kernel has no TCX (Linux 6.6)\n", __func__); \
+			skip();                                                              \
+		}                                                                            \
+	} while (0)
+
+/* Where this kernel has the guard if nothing is forced. */
+static inline enum hook applied_hook(void)
+{
+	return tcx_supported() ? HOOK_TCX : HOOK_CLSACT;
+}
+
+/* The id of the guard's program on a hook; 0: there is none. */
+static inline uint32_t applied_program_at(const char *name, enum hook hook)
+{
+	struct own_link own[OWN_MOST];
+	uint32_t ifindex = if_nametoindex(name), program;
+	size_t count;
+
+	if (hook == HOOK_CLSACT)
+		return clsact_find(ifindex, &program) == 0 ? program : 0;
+	assert_int_equal(tcx_find(ifindex, own, &count), 0);
+	assert_true(count <= 1);
+	return count ? own[0].program : 0;
+}
+
 static inline uint32_t applied_program(const char *name)
+{
+	return applied_program_at(name, applied_hook());
+}
+
+/* The id of the guard's link; 0: there is none. */
+static inline uint32_t applied_link(const char *name)
 {
 	struct own_link own[OWN_MOST];
 	size_t count;
 
 	assert_int_equal(tcx_find(if_nametoindex(name), own, &count), 0);
 	assert_true(count <= 1);
-	return count ? own[0].program : 0;
+	return count ? own[0].link : 0;
 }
 
 static inline int applied_tap(const char *name)

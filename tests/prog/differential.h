@@ -84,13 +84,13 @@ static inline void sample_free(struct sample *sample)
 }
 
 /* For each range start - 1, start, end and end + 1, which are the same as start - 1 and start of
- * each, and the family's last. */
-static inline void sample_boundaries(struct sample *sample, const struct atlas *atlas)
+ * each, and the family's last; of every @step-th range alone. */
+static inline void sample_boundaries(struct sample *sample, const struct atlas *atlas, size_t step)
 {
 	for (enum family family = 0; family < FAMILIES; family++) {
 		struct atlas_ranges ranges = atlas_ranges(atlas, family);
 
-		for (size_t i = 0; i < ranges.count; i++) {
+		for (size_t i = 0; i < ranges.count; i += step) {
 			sample_add(sample, family, ranges.starts[i] - 1);
 			sample_add(sample, family, ranges.starts[i]);
 		}

@@ -42,7 +42,7 @@ static void test_detach_without_pins(void **state)
 	struct applied *applied = *state;
 	char path[PATH_SIZE];
 
-	applied->options.without_tcx = true; /* a filter holds without a pin */
+	applied->options.without = LAYER_BIT(LAYER_TCX); /* a filter holds without a pin */
 	applied_apply(applied, applied->table);
 	assert_int_equal(path_join(path, applied->kernel->pins, "gen-1"), 0);
 	assert_int_equal(directory_remove(path), 0);
@@ -57,12 +57,12 @@ static void test_clsact_enforces_and_swaps(void **state)
 {
 	struct applied *applied = *state;
 
-	applied->options.without_tcx = true;
+	applied->options.without = LAYER_BIT(LAYER_TCX);
 	applied_apply(applied, applied->table);
 	assert_true(applied_interface(applied, "gone0").guarded);
 	assert_int_equal(applied_interface(applied, "gone0").hook, HOOK_CLSACT);
 	assert_string_equal(hook_name(HOOK_CLSACT), "clsact");
-	assert_int_equal(applied_program("gone0"), 0);
+	assert_int_equal(applied_program_at("gone0", HOOK_TCX), 0);
 	assert_false(applied_passes("gone0", "far0", DENIED_V4));
 	assert_true(applied_passes("gone0", "far0", ALLOWED_V4));
 	applied_apply(applied, applied->swapped);
@@ -76,17 +76,18 @@ static void test_from_clsact_to_tcx_and_back(void **state)
 	struct applied *applied = *state;
 	uint32_t program;
 
-	applied->options.without_tcx = true;
+	applied_needs_tcx();
+	applied->options.without = LAYER_BIT(LAYER_TCX);
 	applied_apply(applied, applied->table);
-	applied->options.without_tcx = false;
+	applied->options.without = 0;
 	applied_apply(applied, applied->table);
 	assert_int_equal(applied_interface(applied, "gone0").hook, HOOK_TCX);
 	assert_int_equal(clsact_find(if_nametoindex("gone0"), &program), -ENOENT);
 	assert_false(applied_passes("gone0", "far0", DENIED_V4));
-	applied->options.without_tcx = true;
+	applied->options.without = LAYER_BIT(LAYER_TCX);
 	applied_apply(applied, applied->swapped);
 	assert_int_equal(applied_interface(applied, "gone0").hook, HOOK_CLSACT);
-	assert_int_equal(applied_program("gone0"), 0);
+	assert_int_equal(applied_program_at("gone0", HOOK_TCX), 0);
 	assert_false(applied_passes("gone0", "far0", ALLOWED_V4));
 	assert_true(applied_passes("gone0", "far0", DENIED_V4));
 	char pin[32];
@@ -112,7 +113,7 @@ static void test_foreign_filter_is_left_alone(void **state)
 
 	bpf_tc_hook_create(&hook);
 	assert_int_equal(bpf_tc_attach(&hook, &filter), 0);
-	applied->options.without_tcx = true;
+	applied->options.without = LAYER_BIT(LAYER_TCX);
 	assert_true(kernel_apply(applied->kernel, applied->table, &applied->options, NULL,
 				 &generation, &applied->diagnostics) < 0);
 	assert_non_null(

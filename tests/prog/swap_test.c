@@ -225,8 +225,7 @@ static void take_turns(struct applied *applied, unsigned swaps, const char *how)
 
 static void test_applies_on_tcx(void **state)
 {
-	if (!tcx_supported())
-		skip();
+	applied_needs_tcx();
 	take_turns(*state, soaking() ? APPLIES_SOAK : APPLIES, "apply on tcx");
 }
 
@@ -234,7 +233,7 @@ static void test_applies_on_clsact(void **state)
 {
 	struct applied *applied = *state;
 
-	applied->options.without_tcx = true;
+	applied->options.without = LAYER_BIT(LAYER_TCX);
 	take_turns(applied, soaking() ? APPLIES_OTHER_SOAK : APPLIES, "apply on clsact");
 }
 
@@ -280,6 +279,8 @@ static void swap_fast(struct applied *applied, const char *how)
 	struct ledger ledger;
 	int program[2];
 
+	if (!gateway)
+		applied_needs_tcx();
 	applied->options.flow_interval_ns = INTERVAL_MS * 1000000ull;
 	assert_int_equal(applied_apply(applied, applied->table), 1);
 	hold(applied, 1, &held[0]);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "userspace/agent/baseline.h"
 #include "userspace/cli/cli.h"
@@ -12,11 +11,8 @@
 #include "userspace/cli/page.h"
 #include "userspace/cli/review.h"
 
-/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
 static struct kernel_options options_of(const struct policy *policy)
 {
-	const char *without = getenv("GABELOU_WITHOUT");
-
 	return (struct kernel_options){
 		.monitor = policy->mode == POLICY_MONITOR,
 		.last_word = policy->chain == POLICY_CHAIN_LAST_WORD,
@@ -25,7 +21,6 @@ static struct kernel_options options_of(const struct policy *policy)
 		.guard_count = policy->guard_auto ? 0 : policy->guard.count,
 		.inside = policy->inside.items,
 		.inside_count = policy->inside.count,
-		.without_tcx = without && strstr(without, "tcx"),
 	};
 }
 
@@ -56,7 +51,10 @@ static int swap(const struct pipeline *pipeline, const unsigned *bound, struct k
 	if (!manifest)
 		return diagnostics_error(diagnostics, ENOMEM, (struct location){0},
 					 "out of memory");
-	error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
+	/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
+	error = layers_parse(getenv("GABELOU_WITHOUT"), &options.without, diagnostics);
+	if (!error)
+		error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
 	if (!error && bound)
 		error = baseline_bound(*kernel, pipeline, *bound, diagnostics);
 	if (!error)

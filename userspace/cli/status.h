@@ -15,6 +15,7 @@ struct status {
 	struct agent_state agent;
 	bool agent_running;
 	uint64_t events_lost; /* in the kernel and in the agent */
+	uint32_t layers;      /* mask of LAYER_BIT: those that the guard could use */
 	json_t *update;       /* what the last update of data came to (stage.h); NULL: none */
 	json_t *problems;     /* array of strings, worst first */
 };
@@ -23,6 +24,10 @@ struct status {
 int status_read(struct kernel *kernel, struct status *status, struct diagnostics *diagnostics);
 void status_free(struct status *status);
 
+/* Of the kernel's layers those that what is enforced could use. */
+uint32_t status_layers(const struct manifest *manifest);
+/* What the kernel lacks, and what it costs. */
+void status_print_kernel(FILE *out, const struct status *status);
 /* Was the last update refused, or did it fail for a source? */
 bool status_update_failed(const struct status *status);
 

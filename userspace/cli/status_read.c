@@ -176,6 +176,7 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 	if (kernel_events_lost(kernel, &lost) != 0)
 		add_problem(status, "how many events were lost cannot be read");
 	status->events_lost = lost + status->agent.log_lost;
+	status->layers = status_layers(status->enforced.manifest);
 	find_problems(status);
 	return 0;
 }

@@ -107,4 +107,5 @@ void status_print(FILE *out, const struct status *status)
 		   page_count(status->agent.delivered, delivered),
 		   page_count(status->events_lost, lost));
 	print_data(out, status->enforced.manifest);
+	status_print_kernel(out, status);
 }

@@ -164,6 +164,10 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 
 	if (kernel->access != KERNEL_CHANGE)
 		return message(diagnostics, -EPERM, "opened for reading only");
+	error = layers_require(options->inside_count ? LAYER_BIT(LAYER_XDP_FRAGS) : 0,
+			       options->without, diagnostics);
+	if (error)
+		return error;
 	apply.generation = record_last(kernel) + 1;
 	if (!apply.generation)
 		return message(diagnostics, -EOVERFLOW, "%s: no generation number is left",

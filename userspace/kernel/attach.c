@@ -337,7 +337,8 @@ static void remove_superseded(struct kernel *kernel, const struct interface *int
 int attach_roll(struct kernel *kernel, const struct programs *programs,
 		const struct kernel_options *options, struct diagnostics *diagnostics)
 {
-	enum hook hook = tcx_supported() && !options->without_tcx ? HOOK_TCX : HOOK_CLSACT;
+	bool without_tcx = options->without & LAYER_BIT(LAYER_TCX);
+	enum hook hook = tcx_supported() && !without_tcx ? HOOK_TCX : HOOK_CLSACT;
 	struct interface *interfaces;
 	size_t count;
 	int error = interfaces_list(&interfaces, &count, diagnostics);

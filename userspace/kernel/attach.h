@@ -59,6 +59,7 @@ size_t link_unpin_all(const struct kernel *kernel, bool only_dead);
 
 /* TCX (Linux 6.6). */
 bool tcx_supported(void);
+/* Without TCX there are none. */
 int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count);
 int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link);
 /* In front of every other program: one that passes for good would hide packets from the guard. */

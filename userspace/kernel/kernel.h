@@ -22,6 +22,7 @@
 #include <net/if.h>
 
 #include "maps/event.h"
+#include "userspace/kernel/layers.h"
 #include "userspace/table/table.h"
 
 struct kernel;
@@ -64,7 +65,7 @@ struct kernel_options {
 	size_t guard_count;
 	char *const *inside; /* globs: ports where the gateway judges what comes in */
 	size_t inside_count;
-	bool without_tcx;          /* as if the kernel lacked it: clsact everywhere */
+	uint32_t without;          /* mask of LAYER_BIT: as if the kernel lacked these */
 	uint64_t flow_interval_ns; /* 0: the default, 10 s */
 };
 

@@ -34,6 +34,12 @@ void loaded_destroy(struct egress_bpf *skeleton)
 	egress_bpf__destroy(skeleton);
 }
 
+static __u8 program_without(uint32_t layers)
+{
+	return (layers & LAYER_BIT(LAYER_XDP_CONTEXT) ? WITHOUT_CONTEXT : 0) |
+	       (layers & LAYER_BIT(LAYER_XDP_PULL) ? WITHOUT_PULL : 0);
+}
+
 static void configure(struct egress_bpf *skeleton, const struct load_request *request)
 {
 	const struct kernel_options *options = request->options;
@@ -47,6 +53,7 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 		.monitor = options->monitor,
 		.last_word = options->last_word,
 		.trial = request->trial,
+		.without = program_without(options->without),
 	};
 
 	for (int i = 0; i < TABLE_SECTION_COUNT; i++)

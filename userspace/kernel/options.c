@@ -22,11 +22,11 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 		options->guard ? globs_json(options->guard, options->guard_count) : json_null();
 
 	return json_pack(
-		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:b, s:I, s:I, s:I, s:I}", "table_abi",
+		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "table_abi",
 		TABLE_ABI, "event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
 		options->last_word, "control", (json_int_t)options->control, "guard", guard,
-		"inside", globs_json(options->inside, options->inside_count), "without_tcx",
-		options->without_tcx, "flow_interval_ns",
+		"inside", globs_json(options->inside, options->inside_count), "without",
+		layers_names(options->without), "flow_interval_ns",
 		(json_int_t)(options->flow_interval_ns ? options->flow_interval_ns
 						       : FLOW_INTERVAL_DEFAULT_NS),
 		"class_count", (json_int_t)table->class_count, "row_count",
@@ -62,7 +62,7 @@ int record_options(const json_t *record, struct kernel_options *options)
 		.monitor = json_is_true(json_object_get(part, "monitor")),
 		.last_word = json_is_true(json_object_get(part, "last_word")),
 		.control = (uint32_t)json_integer_value(json_object_get(part, "control")),
-		.without_tcx = json_is_true(json_object_get(part, "without_tcx")),
+		.without = layers_named(json_object_get(part, "without")),
 		.flow_interval_ns =
 			(uint64_t)json_integer_value(json_object_get(part, "flow_interval_ns")),
 	};

@@ -64,8 +64,10 @@ int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count)
 	int error = query(ifindex, programs, links, &chain);
 
 	*count = 0;
+	if (error == -ENOENT || (error == -EINVAL && !tcx_supported()))
+		return 0;
 	if (error)
-		return error == -ENOENT ? 0 : error;
+		return error;
 	for (uint32_t i = 0; i < chain && i < CHAIN_MOST && *count < OWN_MOST; i++)
 		if (links[i] && program_is_ours(programs[i]))
 			own[(*count)++] = (struct own_link){links[i], programs[i]};
