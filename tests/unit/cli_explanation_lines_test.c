@@ -230,7 +230,10 @@ static size_t first_match(const struct explainer *explainer, const struct explan
 	for (; number < policy->rule_count; number++) {
 		explanation_conditions(explainer, explanation, &policy->rules[number], conditions,
 				       &matched);
-		if (matched)
+		bool unneeded = policy->rules[number].kind == RULE_EXCEPT &&
+				explanation->decision.reason != REASON_RULE_EXCEPT;
+
+		if (matched && !unneeded)
 			break;
 	}
 	return number;

@@ -120,6 +120,12 @@ static void read_deny(struct reader *reader, const struct node *node, void *targ
 	reader->rules[RULE_DENY] = node;
 }
 
+static void read_except(struct reader *reader, const struct node *node, void *target)
+{
+	(void)target;
+	reader->rules[RULE_EXCEPT] = node;
+}
+
 static void read_unlisted(struct reader *reader, const struct node *node, void *target)
 {
 	static const char *const names[] = {
@@ -205,7 +211,7 @@ static const struct key policy_keys[] = {
 	{"deny", read_deny, NULL},        {"unlisted", read_unlisted, NULL},
 	{"anycast", read_anycast, NULL},  {"local", read_local, NULL},
 	{"control", read_control, NULL},  {"on-deny", NULL, "drop"},
-	{"except", NULL, "[]"},           {"replies", NULL, "judge"},
+	{"except", read_except, NULL},    {"replies", NULL, "judge"},
 	{"lifeline", NULL, "[]"},         {"scopes", NULL, "[]"},
 	{"tunnels", NULL, "[]"},          {"groups", policy_groups_read, NULL},
 };

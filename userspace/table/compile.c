@@ -15,6 +15,7 @@
 #include "userspace/base/intern.h"
 #include "userspace/table/class_ranges.h"
 #include "userspace/table/edges.h"
+#include "userspace/table/entries.h"
 #include "userspace/table/lookup.h"
 #include "userspace/table/match.h"
 
@@ -227,8 +228,6 @@ static int fill_rows(struct compiler *compiler, struct table *table)
 	uint32_t count = compiler->classes.count;
 	int error = table_section_alloc(table, TABLE_ROWS, count * sizeof(struct class_row));
 
-	if (!error)
-		error = table_section_alloc(table, TABLE_ENTRIES, 0);
 	table->classes = calloc(count, sizeof(*table->classes));
 	if (error || !table->classes)
 		return -ENOMEM;
@@ -239,7 +238,7 @@ static int fill_rows(struct compiler *compiler, struct table *table)
 		((struct class_row *)table->sections[TABLE_ROWS].bytes)[i] = key->row;
 	}
 	table->class_count = table->row_count = count;
-	return 0;
+	return entries_fill(compiler->policy, &compiler->rule_sets, table, compiler->diagnostics);
 }
 
 static int compiler_init(struct compiler *compiler)
