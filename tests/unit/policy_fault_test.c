@@ -57,7 +57,6 @@ static void keys_of_later_versions_are_refused_by_name(void **state)
 		{HEAD "on-deny: reject\n", "3:1: `on-deny:` is not supported by this version, "
 					   "other than as `on-deny: drop`; remove it"},
 		{HEAD "replies: [{on: 443/tcp}]\n", "3:1: `replies:` is not supported"},
-		{HEAD "lifeline: [192.0.2.7/32]\n", "3:1: `lifeline:` is not supported"},
 		{HEAD "scopes: [{name: a}]\n", "3:1: `scopes:` is not supported"},
 		{HEAD "tunnels: [vxlan]\n", "3:1: `tunnels:` is not supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], port: [443/tcp]}]\n", "2:22: `port:` is not "
@@ -105,6 +104,22 @@ static void exceptions_are_narrow(void **state)
 		{HEAD "except:\n  - {to: [192.0.2.0/24], until: 2027-01-31, why: a}\n"
 		      "  - {to: [192.0.2.1], port: [443/tcp], until: 2027-01-30, why: b}\n",
 		 "5:5: except #2 never decides: except #1 at p.yaml:4:5 covers all of it"},
+	};
+
+	(void)state;
+	expect_refusals(refusals, COUNT(refusals));
+}
+
+static void a_lifeline_is_thin(void **state)
+{
+	static const struct refusal refusals[] = {
+		{HEAD "lifeline: [192.0.2.0/23]\n",
+		 "3:11: 192.0.2.0/23 is too wide for a lifeline, "
+		 "which passes under every policy; write /24"},
+		{HEAD "lifeline: [\"2001:db8::/48\"]\n",
+		 "3:11: 2001:db8::/48 is too wide for a lifeline, which passes under every policy; "
+		 "write /64"},
+		{HEAD "lifeline: 192.0.2.7\n", "3:11: `192.0.2.7` is not a list of addresses"},
 	};
 
 	(void)state;
@@ -375,6 +390,7 @@ int main(void)
 		cmocka_unit_test(keys_are_known_and_stand_once),
 		cmocka_unit_test(keys_of_later_versions_are_refused_by_name),
 		cmocka_unit_test(exceptions_are_narrow),
+		cmocka_unit_test(a_lifeline_is_thin),
 		cmocka_unit_test(values_are_of_their_kind),
 		cmocka_unit_test(data_is_checked),
 		cmocka_unit_test(codes_exist),

@@ -34,6 +34,7 @@ struct random_policy {
 	struct service services[RANDOM_RULES][RANDOM_SERVICES];
 	struct prefix connected[RANDOM_PREFIXES];
 	size_t connected_count;
+	struct prefix lifeline[RANDOM_PREFIXES];
 };
 
 static inline struct prefix random_prefix(const struct random_world *world)
@@ -47,6 +48,21 @@ static inline struct prefix random_prefix(const struct random_world *world)
 
 	return (struct prefix){address.family, (uint8_t)length,
 			       address.value & ~prefix_host_mask(address.family, length)};
+}
+
+/* Not where IPv6 holds IPv4 addresses: the policy's reader refuses it there. */
+static inline struct prefix random_lifeline(const struct random_world *world)
+{
+	struct address address = world->addresses[random_next() % world->address_count];
+	unsigned least = address.family == FAMILY_V4 ? 24 : 120; /* within a few addresses */
+	struct prefix prefix = {
+		address.family,
+		(uint8_t)(least + random_next() % (family_bits(address.family) - least + 1)), 0};
+
+	if (special_of(address) >= SPECIAL_EMBEDDED_LOW)
+		return random_lifeline(world);
+	prefix.value = address.value & ~prefix_host_mask(address.family, prefix.length);
+	return prefix;
 }
 
 static inline struct country_set random_countries(const struct random_world *world)
@@ -145,6 +161,10 @@ static inline void random_policy(const struct random_world *world, struct random
 					: i < denies   ? RULE_DENY
 						       : RULE_ALLOW;
 	}
+	policy->lifeline = random->lifeline;
+	policy->lifeline_count = random_chance(8) ? random_next() % RANDOM_PREFIXES : 0;
+	for (size_t i = 0; i < policy->lifeline_count; i++)
+		random->lifeline[i] = random_lifeline(world);
 	policy->unlisted = random_chance(8) ? POLICY_UNLISTED_REGISTRY : POLICY_UNLISTED_DENY;
 	policy->anycast = random_chance(4);
 	policy->local = (enum policy_local)(random_next() % 3);

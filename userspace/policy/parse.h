@@ -114,6 +114,8 @@ uint32_t policy_asn_number(struct reader *reader, const struct node *item);
 /* The asn: and to: lists, sorted, each item once. */
 void policy_asn_read(struct reader *reader, const struct node *node, void *target);
 void policy_to_read(struct reader *reader, const struct node *node, void *target);
+/* The policy's own list of them. */
+void policy_lifeline_read(struct reader *reader, const struct node *node, void *target);
 
 /* services.c: the port: list. */
 void policy_port_read(struct reader *reader, const struct node *node, void *target);

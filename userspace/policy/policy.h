@@ -72,6 +72,9 @@ struct policy {
 	struct rule *rules; /* in order of judgement: every except, every deny, every allow */
 	size_t rule_count;  /* under 65,535 */
 
+	struct prefix *lifeline; /* passes under every policy: /24 or longer, IPv6 /64 */
+	size_t lifeline_count;
+
 	enum policy_unlisted unlisted;
 	bool anycast; /* top-level "anycast: allow": every rule may match anycast */
 	enum policy_local local;

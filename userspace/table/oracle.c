@@ -186,6 +186,11 @@ struct decision oracle_judge(const struct policy *policy, const struct atlas *at
 	const struct rule *approval = first_approval(policy, place, &reach, address);
 	struct decision deny = {.verdict = VERDICT_DENY, .rule = RULE_NONE};
 
+	for (size_t i = 0; i < policy->lifeline_count; i++)
+		if (prefix_contains(&policy->lifeline[i], address))
+			return (struct decision){.verdict = VERDICT_ALLOW,
+						 .reason = REASON_LIFELINE,
+						 .rule = RULE_NONE};
 	if (place->special >= SPECIAL_EMBEDDED_LOW) {
 		if (denial)
 			return by_rule(policy, denial);

@@ -19,7 +19,7 @@ struct class_info {
 	uint8_t state;   /* enum soil_state */
 	uint8_t special; /* enum special */
 	struct reach reach;
-	uint8_t local;  /* 1: not judged, by "local:" */
+	uint8_t local;  /* 1: not judged, by "local:" or the lifeline */
 	uint8_t routed; /* 1: some ASN announces it */
 	uint32_t rules; /* number of the set of rules whose address part matches */
 };
