@@ -2,11 +2,12 @@
 /*
  * The steps of every entry program:
  *
- *   parse -> judge -> (reconsider) -> count -> report -> act
+ *   parse -> judge -> (except, reconsider) -> count -> report -> act
  */
 #ifndef GABELOU_BPF_GUARD_H
 #define GABELOU_BPF_GUARD_H
 
+#include "bpf/except.h"
 #include "bpf/parse.h"
 #include "bpf/parse_plain.h"
 #include "bpf/report.h"
@@ -24,6 +25,8 @@ static __always_inline struct decision reconsider(context_t *context, const stru
 static __always_inline int guard(context_t *context, const struct packet *packet,
 				 struct decision decision)
 {
+	if (unlikely(decision.verdict == VERDICT_DENY) && config.entries)
+		decision = except(context, packet, decision);
 	if (unlikely(decision.verdict == VERDICT_DENY))
 		decision = reconsider(context, packet, decision);
 	count(context, decision.counter);

@@ -3,6 +3,8 @@
 #ifndef GABELOU_BPF_JUDGE_H
 #define GABELOU_BPF_JUDGE_H
 
+#include <linux/if_ether.h>
+
 #include "bpf/config.h"
 #include "bpf/maps.h"
 #include "bpf/packet.h"

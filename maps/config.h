@@ -19,10 +19,13 @@ struct guard_config {
 	__u32 generation;
 	__u32 control;                    /* mask of enum control */
 	__u32 sizes[TABLE_SECTION_COUNT]; /* bytes of each section */
-	__u8 monitor;                     /* let pass what is denied */
-	__u8 last_word;                   /* tc only: allow ends the chain of programs */
-	__u8 trial;                       /* BPF_PROG_RUN only: leave the decision behind */
-	__u8 without;                     /* mask of WITHOUT_ */
+	__u32 rows;                       /* of the table */
+	__u32 entries;                    /* exceptions of all rows; 0: nothing looks for them */
+	__u64 clock_floor; /* TAI, nanoseconds: an earlier clock is wrong, and no exception holds */
+	__u8 monitor;      /* let pass what is denied */
+	__u8 last_word;    /* tc only: allow ends the chain of programs */
+	__u8 trial;        /* BPF_PROG_RUN only: leave the decision behind */
+	__u8 without;      /* mask of WITHOUT_ */
 };
 
 #endif

@@ -6,9 +6,9 @@
  * of a class says what happens to packets of that class. Rows form a matrix, scope x class: the
  * row of class c in scope s is rows[s * classes + c]. Without scopes there is one scope, 0.
  *
- * Most rows are a plain verdict. Where ports, protocols or an expiry matter, the row names a run
- * of entries; the first entry that matches decides, and if none does, the row itself. The entries
- * of an embedded row come before the inner address is asked.
+ * Most rows are a plain verdict. Where exceptions let a part of what is denied pass (by protocol,
+ * port, until a day), the row names a run of entries: the first one that matches decides, and if
+ * none does, the row itself. A row that allows has none, so what is allowed never pays for them.
  */
 #ifndef GABELOU_MAPS_DECISION_H
 #define GABELOU_MAPS_DECISION_H
@@ -37,14 +37,16 @@ struct class_row {
 	__u32 entries; /* ROW_ENTRIES(first, count); 0: none */
 };
 
-/* A run of up to 4,095 entries among up to 2^20. */
+/* A run of up to ROW_ENTRIES_MOST entries among up to 2^20: what is looked through for one packet.
+ */
+#define ROW_ENTRIES_MOST           1024
 #define ROW_ENTRIES_COUNT_BITS     12
 #define ROW_ENTRIES(first, count)  ((__u32)(first) << ROW_ENTRIES_COUNT_BITS | (count))
 #define ROW_ENTRIES_FIRST(entries) ((entries) >> ROW_ENTRIES_COUNT_BITS)
 #define ROW_ENTRIES_COUNT(entries) ((entries) & ((1 << ROW_ENTRIES_COUNT_BITS) - 1))
 
 enum entry_flag {
-	/* A later fragment has no ports: an entry with ports matches it only with this flag. */
+	/* A later fragment has no ports: it matches only an entry with this flag. */
 	ENTRY_LATER_FRAGMENTS = 1 << 0,
 };
 

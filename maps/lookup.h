@@ -250,4 +250,46 @@ LOOKUP_INLINE struct lookup_answer lookup_judge_v6(LOOKUP_CONTEXT context, __u32
 
 #define LOOKUP_DENIES(row) ((row)->act != ROW_ALLOW)
 
+/* What the entries of a row ask of a packet. */
+struct lookup_flow {
+	__u8 protocol;
+	__u8 later_fragment;
+	__u16 port; /* destination port, host order; ICMP: the type */
+};
+
+LOOKUP_INLINE int lookup_entry_matches(const struct class_entry *entry, struct lookup_flow flow,
+				       __u64 now)
+{
+	if (entry->until && entry->until <= now)
+		return 0;
+	if (entry->protocol && entry->protocol != flow.protocol)
+		return 0;
+	if (flow.later_fragment)
+		return entry->flags & ENTRY_LATER_FRAGMENTS;
+	return entry->port_low <= flow.port && flow.port <= entry->port_high;
+}
+
+/* The number of the first entry of a run (class_row's entries) that matches, plus 1; 0: none.
+ * @now: TAI, nanoseconds. */
+LOOKUP_INLINE __u32 lookup_entry(LOOKUP_CONTEXT context, __u32 entries, struct lookup_flow flow,
+				 __u64 now)
+{
+	__u32 number = ROW_ENTRIES_FIRST(entries), count = ROW_ENTRIES_COUNT(entries);
+
+	for (__u32 i = 0; i < ROW_ENTRIES_MOST; i++) {
+		const struct class_entry *entry;
+
+		if (i >= count)
+			return 0;
+		entry = LOOKUP_WITHIN(context, ENTRIES,
+				      (__u64)(number + i) * sizeof(struct class_entry),
+				      sizeof(struct class_entry));
+		if (!entry)
+			return 0;
+		if (lookup_entry_matches(entry, flow, now))
+			return number + i + 1;
+	}
+	return 0;
+}
+
 #endif

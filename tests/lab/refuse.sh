@@ -56,10 +56,15 @@ refused "a policy that allows nothing" "bad\.yaml:.*allow" \
 	< <(lab_policy bad "- soil: [FR]" | grep -v -e allow: -e '- soil')
 refused "a key twice" "${at}.*mode" \
 	< <(lab_policy bad "- soil: [FR]" "mode: enforce" "mode: monitor")
-refused "a key of a later version" "${at}.*lifeline" \
-	< <(lab_policy bad "- soil: [FR]" "lifeline: [198.51.100.7/32]")
-refused "another key of a later version" "${at}.*except" \
-	< <(lab_policy bad "- soil: [FR]" "except: [{to: [203.0.113.0/24]}]")
+refused "a key of a later version" "${at}.*scopes" \
+	< <(lab_policy bad "- soil: [FR]" "scopes: [{name: a}]")
+refused "a lifeline that is an open door" "${at}.*/24" \
+	< <(lab_policy bad "- soil: [FR]" "lifeline: [198.51.0.0/16]")
+refused "an exception without an end" "${at}.*until" \
+	< <(lab_policy bad "- soil: [FR]" "except: [{to: [203.0.113.0/24], why: a}]")
+refused "an exception's port without a protocol" "${at}.*443/tcp" \
+	< <(lab_policy bad "- soil: [FR]" \
+		"except: [{to: [203.0.113.0/24], port: [443], until: 2027-01-31, why: a}]")
 refused "another format" "${at}.*(version|format|gabelou)" \
 	< <(lab_policy bad "- soil: [FR]" | sed 's/gabelou: 1/gabelou: 2/')
 refused "no interface to guard" "bad\.yaml:[0-9]+:[0-9]+: .*nosuch|no interface" \

@@ -230,7 +230,10 @@ static size_t first_match(const struct explainer *explainer, const struct explan
 	for (; number < policy->rule_count; number++) {
 		explanation_conditions(explainer, explanation, &policy->rules[number], conditions,
 				       &matched);
-		if (matched)
+		bool unneeded = policy->rules[number].kind == RULE_EXCEPT &&
+				explanation->decision.reason != REASON_RULE_EXCEPT;
+
+		if (matched && !unneeded)
 			break;
 	}
 	return number;
@@ -247,7 +250,8 @@ static void check_words(const struct explainer *explainer, const struct manifest
 		bool outer = explanation.judged.family != explanation.address.family &&
 			     explanation.decision.reason == REASON_SPECIAL;
 
-		if (explanation.decision.reason != REASON_LOCAL && !outer)
+		if (explanation.decision.reason != REASON_LOCAL &&
+		    explanation.decision.reason != REASON_LIFELINE && !outer)
 			assert_int_equal(first_match(explainer, &explanation),
 					 rule == RULE_NONE ? policy->rule_count : rule);
 	}

@@ -176,7 +176,7 @@ static inline void count_address(const struct side sides[2], bool shared, struct
 							place, NULL, &sides[i].context, address);
 
 		passes[i] = decision.verdict == VERDICT_ALLOW;
-		local[i] = decision.reason == REASON_LOCAL;
+		local[i] = decision.reason == REASON_LOCAL || decision.reason == REASON_LIFELINE;
 		country[i] = key_of_country(place);
 		asn[i] = named->asn;
 		reason[i] = decision.reason;

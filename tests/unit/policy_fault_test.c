@@ -54,12 +54,9 @@ static void keys_are_known_and_stand_once(void **state)
 static void keys_of_later_versions_are_refused_by_name(void **state)
 {
 	static const struct refusal refusals[] = {
-		{HEAD "except: [{to: [192.0.2.1]}]\n", "3:1: `except:` is not supported by this "
-						       "version"},
 		{HEAD "on-deny: reject\n", "3:1: `on-deny:` is not supported by this version, "
 					   "other than as `on-deny: drop`; remove it"},
 		{HEAD "replies: [{on: 443/tcp}]\n", "3:1: `replies:` is not supported"},
-		{HEAD "lifeline: [192.0.2.7/32]\n", "3:1: `lifeline:` is not supported"},
 		{HEAD "scopes: [{name: a}]\n", "3:1: `scopes:` is not supported"},
 		{HEAD "tunnels: [vxlan]\n", "3:1: `tunnels:` is not supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], port: [443/tcp]}]\n", "2:22: `port:` is not "
@@ -70,6 +67,59 @@ static void keys_of_later_versions_are_refused_by_name(void **state)
 		{HEAD "control: [vrrp]\n", "3:11: control traffic `vrrp` is not supported by this "
 					   "version; remove it"},
 		{HEAD "control: [default, azure]\n", "3:20: control traffic `azure` is not"},
+	};
+
+	(void)state;
+	expect_refusals(refusals, COUNT(refusals));
+}
+
+static void exceptions_are_narrow(void **state)
+{
+#define EXCEPT(text) HEAD "except: [{to: [192.0.2.1], " text "}]\n"
+	static const struct refusal refusals[] = {
+		{HEAD "except: {to: [192.0.2.1]}\n", "3:9: `except:` is a list of rules"},
+		{HEAD "except: [{until: 2027-01-31, why: a}]\n",
+		 "3:10: an exception to everything; write where to"},
+		{EXCEPT("until: 2027-01-31"), "3:10: an exception without a reason; write why:"},
+		{EXCEPT("why: a"), "3:10: an exception without an end; write the last day"},
+		{HEAD "except: [{asn: [64500], until: 2027-01-31, why: a}]\n",
+		 "3:10: an exception for a whole network, which many share; write port:"},
+		{EXCEPT("until: tomorrow, why: a"), "3:35: `tomorrow` is not a date; write one"},
+		{EXCEPT("until: 2027-02-30, why: a"), "3:35: `2027-02-30` is not a date"},
+		{EXCEPT("until: 2027-1-31, why: a"), "3:35: `2027-1-31` is not a date"},
+		{EXCEPT("port: [443], until: 2027-01-31, why: a"),
+		 "3:35: port 443 without a protocol; write 443/tcp or 443/udp"},
+		{EXCEPT("port: [443/sctp], until: 2027-01-31, why: a"),
+		 "3:35: `443/sctp` is no port; write one like 443/tcp"},
+		{EXCEPT("port: [70000/tcp], until: 2027-01-31, why: a"),
+		 "3:35: `70000/tcp`: ports are numbers from 0 to 65535, the lower one first"},
+		{EXCEPT("port: [9-8/udp], until: 2027-01-31, why: a"),
+		 "3:35: `9-8/udp`: ports are numbers"},
+		{EXCEPT("port: [256/icmp], until: 2027-01-31, why: a"),
+		 "3:35: `256/icmp`: types are numbers from 0 to 255"},
+		{EXCEPT("port: 443/tcp, until: 2027-01-31, why: a"),
+		 "3:34: `443/tcp` is not a list of ports; write [443/tcp]"},
+		{EXCEPT("soil: [FR], until: 2027-01-31, why: a"),
+		 "3:28: an exception has no key `soil`; write to, asn, port, until or why"},
+		{HEAD "except:\n  - {to: [192.0.2.0/24], until: 2027-01-31, why: a}\n"
+		      "  - {to: [192.0.2.1], port: [443/tcp], until: 2027-01-30, why: b}\n",
+		 "5:5: except #2 never decides: except #1 at p.yaml:4:5 covers all of it"},
+	};
+
+	(void)state;
+	expect_refusals(refusals, COUNT(refusals));
+}
+
+static void a_lifeline_is_thin(void **state)
+{
+	static const struct refusal refusals[] = {
+		{HEAD "lifeline: [192.0.2.0/23]\n",
+		 "3:11: 192.0.2.0/23 is too wide for a lifeline, "
+		 "which passes under every policy; write /24"},
+		{HEAD "lifeline: [\"2001:db8::/48\"]\n",
+		 "3:11: 2001:db8::/48 is too wide for a lifeline, which passes under every policy; "
+		 "write /64"},
+		{HEAD "lifeline: 192.0.2.7\n", "3:11: `192.0.2.7` is not a list of addresses"},
 	};
 
 	(void)state;
@@ -339,6 +389,8 @@ int main(void)
 		cmocka_unit_test(the_format_comes_first),
 		cmocka_unit_test(keys_are_known_and_stand_once),
 		cmocka_unit_test(keys_of_later_versions_are_refused_by_name),
+		cmocka_unit_test(exceptions_are_narrow),
+		cmocka_unit_test(a_lifeline_is_thin),
 		cmocka_unit_test(values_are_of_their_kind),
 		cmocka_unit_test(data_is_checked),
 		cmocka_unit_test(codes_exist),

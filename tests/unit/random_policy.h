@@ -8,10 +8,13 @@
 
 #include "tests/unit/random.h"
 #include "userspace/policy/policy.h"
+#include "userspace/table/table.h"
 
-#define RANDOM_RULES    8
+#define RANDOM_RULES    12
 #define RANDOM_ASNS     4
 #define RANDOM_PREFIXES 4
+#define RANDOM_SERVICES 3
+#define RANDOM_NOW      1796000000 /* exceptions end around then */
 
 /* What the rules may be about: draws are made from these. */
 struct random_world {
@@ -28,8 +31,10 @@ struct random_policy {
 	struct rule rules[RANDOM_RULES];
 	uint32_t asns[RANDOM_RULES][RANDOM_ASNS];
 	struct prefix to[RANDOM_RULES][RANDOM_PREFIXES];
+	struct service services[RANDOM_RULES][RANDOM_SERVICES];
 	struct prefix connected[RANDOM_PREFIXES];
 	size_t connected_count;
+	struct prefix lifeline[RANDOM_PREFIXES];
 };
 
 static inline struct prefix random_prefix(const struct random_world *world)
@@ -43,6 +48,21 @@ static inline struct prefix random_prefix(const struct random_world *world)
 
 	return (struct prefix){address.family, (uint8_t)length,
 			       address.value & ~prefix_host_mask(address.family, length)};
+}
+
+/* Not where IPv6 holds IPv4 addresses: the policy's reader refuses it there. */
+static inline struct prefix random_lifeline(const struct random_world *world)
+{
+	struct address address = world->addresses[random_next() % world->address_count];
+	unsigned least = address.family == FAMILY_V4 ? 24 : 120; /* within a few addresses */
+	struct prefix prefix = {
+		address.family,
+		(uint8_t)(least + random_next() % (family_bits(address.family) - least + 1)), 0};
+
+	if (special_of(address) >= SPECIAL_EMBEDDED_LOW)
+		return random_lifeline(world);
+	prefix.value = address.value & ~prefix_host_mask(address.family, prefix.length);
+	return prefix;
 }
 
 static inline struct country_set random_countries(const struct random_world *world)
@@ -79,19 +99,72 @@ static inline void random_rule(const struct random_world *world, struct random_p
 	rule->to = random->to[number];
 }
 
+static inline struct service random_service(void)
+{
+	static const uint8_t protocols[] = {1, 6, 6, 17, 17, 58};
+	struct service service = {.protocol = protocols[random_next() % 6]};
+
+	service.low = (uint16_t)(random_next() % 8);
+	service.high = (uint16_t)(service.low + random_next() % 4);
+	return service;
+}
+
+/* A few protocols and ports, so that exceptions meet packets. */
+static inline struct table_flow random_flow(void)
+{
+	struct service service = random_service();
+
+	return (struct table_flow){
+		.protocol = service.protocol,
+		.port = service.high,
+		.later_fragment = random_chance(2),
+		.seconds = RANDOM_NOW + (int64_t)(random_next() % 5) - 2,
+	};
+}
+
+static inline void random_exception(const struct random_world *world, struct random_policy *random,
+				    size_t number)
+{
+	struct rule *rule = &random->rules[number];
+
+	rule->to_count = random_next() % (RANDOM_PREFIXES + 1);
+	rule->asn_count = rule->to_count ? 0 : 1 + random_next() % RANDOM_ASNS;
+	rule->service_count = random_next() % (RANDOM_SERVICES + 1);
+	rule->until = RANDOM_NOW + (int64_t)(random_next() % 5) - 2;
+	for (size_t i = 0; i < rule->asn_count; i++)
+		random->asns[number][i] = world->asns[random_next() % world->asn_count];
+	for (size_t i = 0; i < rule->to_count; i++)
+		random->to[number][i] = random_prefix(world);
+	for (size_t i = 0; i < rule->service_count; i++)
+		random->services[number][i] = random_service();
+	rule->asns = random->asns[number];
+	rule->to = random->to[number];
+	rule->services = random->services[number];
+}
+
 /* @random must stay where it is: the policy points into it. */
 static inline void random_policy(const struct random_world *world, struct random_policy *random)
 {
 	*random = (struct random_policy){.policy = {.file = (char *)"random.yaml"}};
 	struct policy *policy = &random->policy;
-	size_t denies = random_next() % (RANDOM_RULES / 2);
+	size_t exceptions = random_next() % (RANDOM_RULES / 3);
+	size_t denies = exceptions + random_next() % (RANDOM_RULES / 3);
 
 	policy->rules = random->rules;
-	policy->rule_count = denies + 1 + random_next() % (RANDOM_RULES / 2);
+	policy->rule_count = denies + 1 + random_next() % (RANDOM_RULES / 3);
 	for (size_t i = 0; i < policy->rule_count; i++) {
-		random_rule(world, random, i);
-		random->rules[i].kind = i < denies ? RULE_DENY : RULE_ALLOW;
+		if (i < exceptions)
+			random_exception(world, random, i);
+		else
+			random_rule(world, random, i);
+		random->rules[i].kind = i < exceptions ? RULE_EXCEPT
+					: i < denies   ? RULE_DENY
+						       : RULE_ALLOW;
 	}
+	policy->lifeline = random->lifeline;
+	policy->lifeline_count = random_chance(8) ? random_next() % RANDOM_PREFIXES : 0;
+	for (size_t i = 0; i < policy->lifeline_count; i++)
+		random->lifeline[i] = random_lifeline(world);
 	policy->unlisted = random_chance(8) ? POLICY_UNLISTED_REGISTRY : POLICY_UNLISTED_DENY;
 	policy->anycast = random_chance(4);
 	policy->local = (enum policy_local)(random_next() % 3);

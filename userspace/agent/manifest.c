@@ -99,10 +99,15 @@ static json_t *rules_part(const struct policy *policy)
 	json_t *rules = json_array();
 	char name[24];
 
-	for (size_t i = 0; i < policy->rule_count; i++)
-		json_array_append_new(rules, json_pack("{s:s, s:o}", "name",
-						       rule_name(&policy->rules[i], name), "why",
-						       text_json(policy->rules[i].why)));
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		json_t *part = json_pack("{s:s, s:o}", "name", rule_name(rule, name), "why",
+					 text_json(rule->why));
+
+		if (rule->kind == RULE_EXCEPT)
+			json_object_set_new(part, "until", json_integer(rule->until));
+		json_array_append_new(rules, part);
+	}
 	return rules;
 }
 

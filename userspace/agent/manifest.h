@@ -10,7 +10,8 @@
  *   data_dir, files {soil, feeds, registry, asn, owner}: lists of {file, format, name, field,
  *              country, asn, url}, what the atlas was built from; paths are absolute
  *   data       [{name, role, path, date, sha256}]: every source that was read
- *   rules      [{name, why}] in the order of their numbers
+ *   rules      [{name, why, until}] in the order of their numbers; until: of an exception, when it
+ *              ends, in seconds since 1970, UTC
  *   rows       [[soil, state, special, reach, inferred, local, routed, act, reason, rule]]
  *   entries    [[row, verdict, reason, rule]]
  *   classes: how many

@@ -70,6 +70,7 @@ int check_main(int argc, char **argv)
 	code = cli_exit_of(error);
 	if (!error) {
 		review_ages(&pipeline, &diagnostics);
+		review_exceptions(pipeline.policy, &diagnostics);
 		review_interfaces(pipeline.policy, &diagnostics);
 	}
 	if (strict && review_strictly(&diagnostics) && code == CLI_DONE)

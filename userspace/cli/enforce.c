@@ -29,6 +29,7 @@ static int review(const struct pipeline *pipeline, bool strict, struct diagnosti
 	const struct policy *policy = pipeline->policy;
 
 	review_ages(pipeline, diagnostics);
+	review_exceptions(pipeline->policy, diagnostics);
 	if (review_interfaces(policy, diagnostics) == 0)
 		return diagnostics_error(
 			diagnostics, ENODEV,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "userspace/cli/explanation.h"
 
+#include <time.h>
+
 /* Without an atlas, the row of the enforced table is what is left: no ASN, no source's word. */
 static void fill_from_manifest(const struct manifest *manifest, struct explanation *explanation)
 {
@@ -27,11 +29,13 @@ static bool outer_was_denied(const struct explainer *explainer,
 struct explanation explanation_begin(const struct explainer *explainer, const char *target,
 				     struct address address)
 {
+	/* What holds of whatever is sent there: an exception for a port does not. */
+	const struct table_flow anything = {.later_fragment = true, .seconds = time(NULL)};
 	struct explanation explanation = {
 		.target = target,
 		.address = address,
 		.judged = address,
-		.decision = table_judge(explainer->table, address),
+		.decision = table_judge_flow(explainer->table, address, &anything),
 	};
 	enum special special = address.family == FAMILY_V6 ? special_of(address) : SPECIAL_NONE;
 

@@ -46,7 +46,7 @@ struct explanation explanation_of(const struct explainer *explainer, const char 
 
 /* One condition of a rule, and whether the address meets it. */
 #define CONDITION_TEXT_SIZE 160
-#define CONDITIONS_MOST     4
+#define CONDITIONS_MOST     7
 struct condition {
 	const char *on; /* "soil", "owner", "asn", "to" */
 	bool met;

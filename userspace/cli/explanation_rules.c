@@ -2,6 +2,7 @@
 /* Why a rule matches or does not, condition by condition. */
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
 #include "userspace/cli/explanation.h"
 #include "userspace/table/match.h"
@@ -185,6 +186,46 @@ static struct condition *begin(struct condition *condition, const char *on)
 	return condition;
 }
 
+static void explain_port(const struct rule *rule, struct condition *condition)
+{
+	char text[24];
+
+	for (size_t i = 0; i < rule->service_count; i++)
+		add(condition->wanted, sizeof(condition->wanted), ", ",
+		    service_format(&rule->services[i], text));
+	say(condition, "that depends on what is sent, and only an address was asked for");
+}
+
+static void explain_until(const struct rule *rule, struct condition *condition)
+{
+	time_t last = (time_t)rule->until - 1;
+	struct tm date;
+
+	if (gmtime_r(&last, &date))
+		strftime(condition->wanted, sizeof(condition->wanted), "%Y-%m-%d", &date);
+	condition->met = time(NULL) < rule->until;
+	say(condition, "%s", condition->met ? "it still holds" : "it is over");
+}
+
+/* Of an exception, beside where to. */
+static size_t explain_exception(const struct explanation *explanation, const struct rule *rule,
+				struct condition *conditions)
+{
+	size_t count = 0;
+
+	if (rule->service_count)
+		explain_port(rule, begin(&conditions[count++], "port"));
+	explain_until(rule, begin(&conditions[count++], "until"));
+	if (explanation->decision.verdict == VERDICT_ALLOW &&
+	    explanation->decision.reason != REASON_RULE_EXCEPT) {
+		struct condition *denied = begin(&conditions[count++], "denied");
+
+		snprintf(denied->wanted, sizeof(denied->wanted), "without it");
+		say(denied, "it is allowed anyway");
+	}
+	return count;
+}
+
 /* Each condition is asked of match_place alone, so that what is printed is what decides. */
 size_t explanation_conditions(const struct explainer *explainer,
 			      const struct explanation *explanation, const struct rule *rule,
@@ -221,6 +262,8 @@ size_t explanation_conditions(const struct explainer *explainer,
 	}
 	if (rule->to_count)
 		explain_to(explanation, rule, begin(&conditions[count++], "to"));
+	if (rule->kind == RULE_EXCEPT)
+		count += explain_exception(explanation, rule, &conditions[count]);
 	*matched = true;
 	for (size_t i = 0; i < count; i++)
 		*matched = *matched && conditions[i].met;

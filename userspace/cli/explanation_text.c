@@ -263,6 +263,10 @@ static void print_rules(FILE *out, const struct explainer *explainer,
 	const struct policy *policy = explainer->policy;
 	size_t tried = policy->rule_count;
 
+	if (explanation->decision.reason == REASON_LIFELINE) {
+		page_field(out, "rules", "not asked: the lifeline passes under every policy");
+		return;
+	}
 	if (explanation->decision.reason == REASON_LOCAL) {
 		page_field(out, "rules", "not asked: local traffic is not judged");
 		return;

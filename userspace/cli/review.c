@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "userspace/cli/ages.h"
 #include "userspace/flow/text.h"
@@ -28,6 +29,27 @@ void review_ages(const struct pipeline *pipeline, struct diagnostics *diagnostic
 		diagnostics_warn(diagnostics, (struct location){0}, "%s; " AGES_REMEDY, message);
 	free(message);
 	free(items);
+}
+
+void review_exceptions(const struct policy *policy, struct diagnostics *diagnostics)
+{
+	time_t now = time(NULL);
+	char name[24];
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+
+		if (rule->kind == RULE_EXCEPT && rule->until <= now)
+			diagnostics_warn(diagnostics,
+					 (struct location){policy->file, rule->line, rule->column},
+					 "%s is over and lets nothing pass; remove it, or write "
+					 "another until:",
+					 rule_name(rule, name));
+	}
+	if (now < TABLE_CLOCK_FLOOR)
+		diagnostics_warn(diagnostics, (struct location){0},
+				 "the clock is wrong (it is before this version was made), so no "
+				 "exception holds; set it");
 }
 
 static bool is_matched(const struct names *globs, const char *name)

@@ -10,6 +10,9 @@
 /* Warns of data that is older than the policy's max-age. */
 void review_ages(const struct pipeline *pipeline, struct diagnostics *diagnostics);
 
+/* Warns of exceptions that are over. */
+void review_exceptions(const struct policy *policy, struct diagnostics *diagnostics);
+
 /* Warns of each glob under interfaces.guard and inside that no interface here matches. Returns how
  * many interfaces are to be guarded (loopback is none). */
 size_t review_interfaces(const struct policy *policy, struct diagnostics *diagnostics);

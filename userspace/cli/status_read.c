@@ -134,6 +134,34 @@ static void find_failed_update(struct status *status)
 		    failed > 1 ? ", nor others: see --json" : "");
 }
 
+#define DAY_SECONDS 86400
+#define SOON_DAYS   7
+
+/* Exceptions that end soon, or are over. */
+static void find_ending_exceptions(struct status *status)
+{
+	json_t *rules = json_object_get(status->enforced.manifest->json, "rules"), *rule;
+	time_t now = time(NULL);
+	size_t i;
+
+	json_array_foreach (rules, i, rule) {
+		time_t until = (time_t)json_integer_value(json_object_get(rule, "until"));
+		const char *name = json_string_value(json_object_get(rule, "name"));
+		const char *why = json_string_value(json_object_get(rule, "why"));
+		int days = (int)((until - now) / DAY_SECONDS);
+
+		if (!until || until - now > SOON_DAYS * DAY_SECONDS)
+			continue;
+		if (until <= now)
+			add_problem(status, "%s (%s) is over and lets nothing pass", name, why);
+		else if (days)
+			add_problem(status, "%s (%s) ends in %d day%s", name, why, days,
+				    days == 1 ? "" : "s");
+		else
+			add_problem(status, "%s (%s) ends within a day", name, why);
+	}
+}
+
 static void find_problems(struct status *status)
 {
 	find_unguarded(status);
@@ -149,6 +177,7 @@ static void find_problems(struct status *status)
 	if (!status->agent_running)
 		add_problem(status, "no agent runs: blocked flows are counted but not logged; "
 				    "start gabelou agent");
+	find_ending_exceptions(status);
 	find_failed_update(status);
 	find_old_data(status);
 }

@@ -56,6 +56,9 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 		.without = program_without(options->without),
 	};
 
+	config.rows = table->row_count;
+	config.entries = table->entry_count;
+	config.clock_floor = table_moment(TABLE_CLOCK_FLOOR);
 	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
 		config.sizes[i] = (__u32)table->sections[i].size;
 	skeleton->rodata->config = config;

@@ -35,9 +35,9 @@ struct reader {
 	struct groups *own_groups;   /* these and the policy's own, once it has some: then groups */
 	struct policy *policy;
 	struct diagnostics *diagnostics;
-	size_t errors_before;            /* in diagnostics, when this policy was begun */
-	const struct node *rules[2];     /* by enum rule_kind; NULL: the key is absent */
-	const struct node *anycast_deny; /* the first rule that says so */
+	size_t errors_before;                 /* in diagnostics, when this policy was begun */
+	const struct node *rules[RULE_KINDS]; /* NULL: the key is absent */
+	const struct node *anycast_deny;      /* the first rule that says so */
 	bool out_of_memory;
 };
 
@@ -114,6 +114,14 @@ uint32_t policy_asn_number(struct reader *reader, const struct node *item);
 /* The asn: and to: lists, sorted, each item once. */
 void policy_asn_read(struct reader *reader, const struct node *node, void *target);
 void policy_to_read(struct reader *reader, const struct node *node, void *target);
+/* The policy's own list of them. */
+void policy_lifeline_read(struct reader *reader, const struct node *node, void *target);
+
+/* services.c: the port: list. */
+void policy_port_read(struct reader *reader, const struct node *node, void *target);
+
+/* except.c: one item of "except:". */
+void policy_except_read(struct reader *reader, const struct node *node, struct rule *rule);
 
 /* void.c: rules that can never decide. */
 void policy_void_check(struct reader *reader);

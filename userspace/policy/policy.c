@@ -120,6 +120,12 @@ static void read_deny(struct reader *reader, const struct node *node, void *targ
 	reader->rules[RULE_DENY] = node;
 }
 
+static void read_except(struct reader *reader, const struct node *node, void *target)
+{
+	(void)target;
+	reader->rules[RULE_EXCEPT] = node;
+}
+
 static void read_unlisted(struct reader *reader, const struct node *node, void *target)
 {
 	static const char *const names[] = {
@@ -199,15 +205,24 @@ static void read_control(struct reader *reader, const struct node *node, void *t
 }
 
 static const struct key policy_keys[] = {
-	{"gabelou", NULL, "1"},           {"name", read_name, NULL},
-	{"mode", read_mode, NULL},        {"interfaces", read_interfaces, NULL},
-	{"data", policy_data_read, NULL}, {"allow", read_allow, NULL},
-	{"deny", read_deny, NULL},        {"unlisted", read_unlisted, NULL},
-	{"anycast", read_anycast, NULL},  {"local", read_local, NULL},
-	{"control", read_control, NULL},  {"on-deny", NULL, "drop"},
-	{"except", NULL, "[]"},           {"replies", NULL, "judge"},
-	{"lifeline", NULL, "[]"},         {"scopes", NULL, "[]"},
-	{"tunnels", NULL, "[]"},          {"groups", policy_groups_read, NULL},
+	{"gabelou", NULL, "1"},
+	{"name", read_name, NULL},
+	{"mode", read_mode, NULL},
+	{"interfaces", read_interfaces, NULL},
+	{"data", policy_data_read, NULL},
+	{"allow", read_allow, NULL},
+	{"deny", read_deny, NULL},
+	{"unlisted", read_unlisted, NULL},
+	{"anycast", read_anycast, NULL},
+	{"local", read_local, NULL},
+	{"control", read_control, NULL},
+	{"on-deny", NULL, "drop"},
+	{"except", read_except, NULL},
+	{"replies", NULL, "judge"},
+	{"lifeline", policy_lifeline_read, NULL},
+	{"scopes", NULL, "[]"},
+	{"tunnels", NULL, "[]"},
+	{"groups", policy_groups_read, NULL},
 };
 
 /* Another format may mean anything: then nothing else in the file is worth a message. */
@@ -357,6 +372,7 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->rule_count; i++)
 		policy_rule_free(&policy->rules[i]);
 	free(policy->rules);
+	free(policy->lifeline);
 	free(policy->name);
 	free(policy->file);
 	free(policy);

@@ -20,7 +20,14 @@ enum policy_chain { POLICY_CHAIN_NEXT, POLICY_CHAIN_LAST_WORD };
 enum policy_unlisted { POLICY_UNLISTED_DENY, POLICY_UNLISTED_REGISTRY };
 enum policy_local { POLICY_LOCAL_NONE, POLICY_LOCAL_PRIVATE, POLICY_LOCAL_CONNECTED };
 
-enum rule_kind { RULE_DENY, RULE_ALLOW };
+enum rule_kind { RULE_DENY, RULE_ALLOW, RULE_EXCEPT };
+#define RULE_KINDS 3
+
+/* A protocol and some of its ports; of ICMP, its types. */
+struct service {
+	uint8_t protocol;   /* IP protocol number */
+	uint16_t low, high; /* destination ports, inclusive */
+};
 
 /* All conditions of a rule must hold; an absent condition (has_ false, count 0) always holds. */
 struct rule {
@@ -33,8 +40,11 @@ struct rule {
 	size_t asn_count;
 	struct prefix *to;
 	size_t to_count;
-	bool anycast; /* may match anycast space by its soil */
-	char *why;    /* NULL if absent */
+	bool anycast;             /* may match anycast space by its soil */
+	struct service *services; /* of an exception; none: whatever is sent there */
+	size_t service_count;
+	int64_t until; /* of an exception: seconds since 1970, UTC, when it ends */
+	char *why;     /* NULL if absent */
 	unsigned line, column;
 };
 
@@ -59,8 +69,11 @@ struct policy {
 	struct data_config data;
 	unsigned warn_days, stale_days; /* max-age; default 45 and 120 */
 
-	struct rule *rules; /* in order of judgement: every deny, then every allow */
+	struct rule *rules; /* in order of judgement: every except, every deny, every allow */
 	size_t rule_count;  /* under 65,535 */
+
+	struct prefix *lifeline; /* passes under every policy: /24 or longer, IPv6 /64 */
+	size_t lifeline_count;
 
 	enum policy_unlisted unlisted;
 	bool anycast; /* top-level "anycast: allow": every rule may match anycast */
@@ -86,6 +99,9 @@ int policy_parse(const char *name_for_messages, const void *bytes, size_t size,
 		 const struct groups *groups, struct policy **policy,
 		 struct diagnostics *diagnostics);
 void policy_free(struct policy *policy);
+
+/* "443/tcp", "1000-2000/udp", "8/icmp", "icmp" into a buffer of 24 bytes. Returns it. */
+const char *service_format(const struct service *service, char *text);
 
 /* "allow #1" into a buffer of 24 bytes. Returns it. */
 const char *rule_name(const struct rule *rule, char *text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The lists "deny:" and "allow:". */
+/* The lists "except:", "deny:" and "allow:". */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,8 @@
 
 #define RULES_MOST 65534 /* their numbers are 16 bits wide, and the last one means none */
 
-static const char *const kinds[] = {[RULE_DENY] = "deny", [RULE_ALLOW] = "allow"};
+static const char *const kinds[RULE_KINDS] = {
+	[RULE_DENY] = "deny", [RULE_ALLOW] = "allow", [RULE_EXCEPT] = "except"};
 
 const char *rule_name(const struct rule *rule, char *text)
 {
@@ -22,6 +23,7 @@ void policy_rule_free(struct rule *rule)
 	free(rule->owner_text);
 	free(rule->asns);
 	free(rule->to);
+	free(rule->services);
 	free(rule->why);
 }
 
@@ -121,7 +123,10 @@ static void read_list(struct reader *reader, enum rule_kind kind)
 				      .index = (unsigned)i + 1,
 				      .line = list->children[i].line,
 				      .column = list->children[i].column};
-		read_rule(reader, &list->children[i], rule);
+		if (kind == RULE_EXCEPT)
+			policy_except_read(reader, &list->children[i], rule);
+		else
+			read_rule(reader, &list->children[i], rule);
 	}
 }
 
@@ -142,9 +147,10 @@ void policy_rules_read(struct reader *reader)
 {
 	const struct node *allow = reader->rules[RULE_ALLOW];
 	struct location top = {reader->file, 1, 1};
-	size_t count = count_rules(reader, RULE_DENY);
+	size_t count = 0;
 
-	count += count_rules(reader, RULE_ALLOW);
+	for (enum rule_kind kind = 0; kind < RULE_KINDS; kind++)
+		count += count_rules(reader, kind);
 	if (!allow || (allow->kind == NODE_LIST && !allow->count))
 		diagnostics_error(reader->diagnostics, EINVAL,
 				  allow ? policy_at(reader, allow) : top,
@@ -160,6 +166,7 @@ void policy_rules_read(struct reader *reader)
 	reader->policy->rules = policy_alloc(reader, count, sizeof(struct rule));
 	if (!reader->policy->rules)
 		return;
+	read_list(reader, RULE_EXCEPT);
 	read_list(reader, RULE_DENY);
 	read_list(reader, RULE_ALLOW);
 	if (reader->policy->anycast && reader->anycast_deny)

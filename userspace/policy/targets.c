@@ -150,28 +150,63 @@ static bool read_prefix(struct reader *reader, const struct node *item, struct p
 	}
 }
 
-void policy_to_read(struct reader *reader, const struct node *node, void *target)
+/* Sorted, each prefix once. The caller frees *prefixes. */
+static void read_prefixes(struct reader *reader, const struct node *node, struct prefix **prefixes,
+			  size_t *prefix_count)
 {
-	struct rule *rule = target;
 	char text[PREFIX_TEXT_SIZE];
+	struct prefix *items;
 	size_t count = 0;
 
 	if (!policy_list_check(reader, node, "addresses or prefixes", "[203.0.113.0/24]"))
 		return;
-	rule->to = policy_alloc(reader, node->count, sizeof(*rule->to));
-	if (!rule->to)
+	*prefixes = items = policy_alloc(reader, node->count, sizeof(*items));
+	if (!items)
 		return;
 	for (size_t i = 0; i < node->count; i++)
-		if (read_prefix(reader, &node->children[i], &rule->to[count]))
+		if (read_prefix(reader, &node->children[i], &items[count]))
 			count++;
-	qsort(rule->to, count, sizeof(*rule->to), compare_prefixes);
+	qsort(items, count, sizeof(*items), compare_prefixes);
 	for (size_t i = 0; i < count; i++) {
-		const struct prefix *last = rule->to_count ? &rule->to[rule->to_count - 1] : NULL;
+		const struct prefix *last = *prefix_count ? &items[*prefix_count - 1] : NULL;
 
-		if (last && compare_prefixes(last, &rule->to[i]) == 0)
+		if (last && compare_prefixes(last, &items[i]) == 0)
 			policy_warn(reader, node, "%s stands in this list twice; remove one",
 				    prefix_format(last, text));
 		else
-			rule->to[rule->to_count++] = rule->to[i];
+			items[(*prefix_count)++] = items[i];
+	}
+}
+
+void policy_to_read(struct reader *reader, const struct node *node, void *target)
+{
+	struct rule *rule = target;
+
+	read_prefixes(reader, node, &rule->to, &rule->to_count);
+}
+
+/* A way in for a person, not for a network. */
+#define LIFELINE_V4_LEAST 24
+#define LIFELINE_V6_LEAST 64
+
+void policy_lifeline_read(struct reader *reader, const struct node *node, void *target)
+{
+	struct policy *policy = reader->policy;
+	char text[PREFIX_TEXT_SIZE];
+
+	(void)target;
+	if (node->kind == NODE_LIST && node->count == 0)
+		return; /* none, as by default */
+	read_prefixes(reader, node, &policy->lifeline, &policy->lifeline_count);
+	for (size_t i = 0; i < policy->lifeline_count; i++) {
+		const struct prefix *prefix = &policy->lifeline[i];
+		unsigned least =
+			prefix->family == FAMILY_V4 ? LIFELINE_V4_LEAST : LIFELINE_V6_LEAST;
+
+		if (prefix->length < least)
+			policy_fault(reader, node,
+				     "%s is too wide for a lifeline, which passes under every "
+				     "policy; write /%u or longer",
+				     prefix_format(prefix, text), least);
 	}
 }

@@ -51,6 +51,24 @@ static bool prefixes_within(const struct rule *inner, const struct rule *outer)
 	return true;
 }
 
+/* Every service of inner is one of outer's, or a part of one. */
+static bool services_within(const struct rule *inner, const struct rule *outer)
+{
+	for (size_t i = 0; i < inner->service_count && outer->service_count; i++) {
+		const struct service *service = &inner->services[i];
+		size_t j = 0;
+
+		while (j < outer->service_count &&
+		       (outer->services[j].protocol != service->protocol ||
+			outer->services[j].low > service->low ||
+			outer->services[j].high < service->high))
+			j++;
+		if (j == outer->service_count)
+			return false;
+	}
+	return inner->service_count || !outer->service_count;
+}
+
 /*
  * Does outer match whatever inner matches? Allowing needs all of a reach in the list, and an
  * agreed soil; denying needs any: with inner's list within outer's, each of the four pairs of
@@ -58,6 +76,11 @@ static bool prefixes_within(const struct rule *inner, const struct rule *outer)
  */
 static bool rule_within(const struct rule *inner, const struct rule *outer)
 {
+	if ((inner->kind == RULE_EXCEPT) != (outer->kind == RULE_EXCEPT))
+		return false; /* an exception is for what others deny */
+	if (inner->kind == RULE_EXCEPT &&
+	    (inner->until > outer->until || !services_within(inner, outer)))
+		return false;
 	if (outer->asn_count && (!inner->asn_count || !asns_within(inner, outer)))
 		return false;
 	if (outer->to_count && (!inner->to_count || !prefixes_within(inner, outer)))

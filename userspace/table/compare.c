@@ -50,7 +50,8 @@ enum standing standing_of(const struct table *table, uint16_t class)
 		return STANDING_DENIED;
 	if (row->act > ROW_ALLOW)
 		return STANDING_EMBEDDED;
-	return row->reason == REASON_LOCAL ? STANDING_LOCAL : STANDING_ALLOWED;
+	return row->reason == REASON_LOCAL || row->reason == REASON_LIFELINE ? STANDING_LOCAL
+									     : STANDING_ALLOWED;
 }
 
 static uint32_t value_of(const struct track *track)

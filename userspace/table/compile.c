@@ -15,6 +15,7 @@
 #include "userspace/base/intern.h"
 #include "userspace/table/class_ranges.h"
 #include "userspace/table/edges.h"
+#include "userspace/table/entries.h"
 #include "userspace/table/lookup.h"
 #include "userspace/table/match.h"
 
@@ -31,7 +32,7 @@ struct compiler {
 	const struct table_context *context;
 	struct diagnostics *diagnostics;
 	struct edges edges;
-	int *depth;    /* per rule (and connected): how many of its prefixes cover us */
+	int *depth;    /* by struct edge's rule: how many of its prefixes cover us */
 	bool *covered; /* the same as a key: depth > 0 */
 	bool *matched; /* scratch of judge() */
 	bool *prefix_matched;
@@ -47,8 +48,8 @@ static int collect(struct compiler *compiler, enum family family)
 {
 	const struct policy *policy = compiler->policy;
 
-	memset(compiler->depth, 0, (policy->rule_count + 1) * sizeof(*compiler->depth));
-	memset(compiler->covered, 0, (policy->rule_count + 1) * sizeof(*compiler->covered));
+	memset(compiler->depth, 0, EDGE_OWNERS(policy) * sizeof(*compiler->depth));
+	memset(compiler->covered, 0, EDGE_OWNERS(policy) * sizeof(*compiler->covered));
 	return edges_collect(&compiler->edges, policy, compiler->context, family);
 }
 
@@ -96,7 +97,8 @@ static int64_t judge(struct compiler *compiler, uint32_t number)
 	struct reach reach =
 		compiler->reaches ? compiler->reaches[number] : reach_of(compiler, place);
 	bool local = match_local_special(policy, place->special) ||
-		     (compiler->covered[policy->rule_count] && !row_embedded(place));
+		     (compiler->covered[EDGE_CONNECTED(policy)] && !row_embedded(place));
+	bool lifeline = compiler->covered[EDGE_LIFELINE(policy)];
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
@@ -110,6 +112,8 @@ static int64_t judge(struct compiler *compiler, uint32_t number)
 		return rules;
 	struct decision decision = match_decide(policy, place, &reach, local, compiler->matched,
 						compiler->prefix_matched);
+	if (lifeline)
+		decision = (struct decision){VERDICT_ALLOW, REASON_LIFELINE, RULE_NONE, 0};
 	struct class_key key;
 	memset(&key, 0, sizeof(key));
 	key.info.soil = place->soil;
@@ -119,7 +123,7 @@ static int64_t judge(struct compiler *compiler, uint32_t number)
 	key.info.reach.count = reach.count;
 	key.info.reach.inferred = reach.inferred;
 	key.info.reach.feed = reach.feed;
-	key.info.local = local;
+	key.info.local = local || lifeline;
 	key.info.routed = place->asn != 0;
 	key.info.rules = (uint32_t)rules;
 	key.row = row_of(place, &decision);
@@ -227,8 +231,6 @@ static int fill_rows(struct compiler *compiler, struct table *table)
 	uint32_t count = compiler->classes.count;
 	int error = table_section_alloc(table, TABLE_ROWS, count * sizeof(struct class_row));
 
-	if (!error)
-		error = table_section_alloc(table, TABLE_ENTRIES, 0);
 	table->classes = calloc(count, sizeof(*table->classes));
 	if (error || !table->classes)
 		return -ENOMEM;
@@ -239,20 +241,20 @@ static int fill_rows(struct compiler *compiler, struct table *table)
 		((struct class_row *)table->sections[TABLE_ROWS].bytes)[i] = key->row;
 	}
 	table->class_count = table->row_count = count;
-	return 0;
+	return entries_fill(compiler->policy, &compiler->rule_sets, table, compiler->diagnostics);
 }
 
 static int compiler_init(struct compiler *compiler)
 {
-	size_t rules = compiler->policy->rule_count;
+	size_t rules = compiler->policy->rule_count, owners = EDGE_OWNERS(compiler->policy);
 	struct class_key none;
 
-	intern_init(&compiler->coverings, (rules + 1) * sizeof(bool));
+	intern_init(&compiler->coverings, owners * sizeof(bool));
 	intern_init(&compiler->rule_sets, rules ? rules * sizeof(bool) : 1);
 	intern_init(&compiler->pairs, 2 * sizeof(uint32_t));
 	intern_init(&compiler->classes, sizeof(struct class_key));
-	compiler->depth = calloc(rules + 1, sizeof(*compiler->depth));
-	compiler->covered = calloc(rules + 1, sizeof(bool));
+	compiler->depth = calloc(owners, sizeof(*compiler->depth));
+	compiler->covered = calloc(owners, sizeof(bool));
 	compiler->matched = calloc(rules + 1, sizeof(bool));
 	compiler->prefix_matched = calloc(rules + 1, sizeof(bool));
 	compiler->class_of_place =

@@ -37,8 +37,9 @@ int edges_collect(struct edges *edges, const struct policy *policy,
 			error = add(edges, family, &policy->rules[i].to[j], i);
 	if (policy->local == POLICY_LOCAL_CONNECTED && context)
 		for (size_t i = 0; i < context->connected_count && !error; i++)
-			error = add(edges, family, &context->connected[i],
-				    (uint32_t)policy->rule_count);
+			error = add(edges, family, &context->connected[i], EDGE_CONNECTED(policy));
+	for (size_t i = 0; i < policy->lifeline_count && !error; i++)
+		error = add(edges, family, &policy->lifeline[i], EDGE_LIFELINE(policy));
 	if (edges->count)
 		qsort(edges->items, edges->count, sizeof(*edges->items), compare);
 	return error;

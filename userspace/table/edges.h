@@ -7,9 +7,14 @@
 
 struct edge {
 	u128 at;
-	uint32_t rule; /* policy->rule_count stands for "connected" */
+	uint32_t rule; /* its number, or what else has prefixes */
 	int change;    /* +1, -1 */
 };
+
+/* Beside the rules. */
+#define EDGE_CONNECTED(policy) ((uint32_t)(policy)->rule_count)
+#define EDGE_LIFELINE(policy)  ((uint32_t)(policy)->rule_count + 1)
+#define EDGE_OWNERS(policy)    ((policy)->rule_count + 2) /* how many have any */
 
 /* All zero is empty. */
 struct edges {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Reading the verdict table in user space, by the steps of maps/lookup.h. */
+#include <time.h>
+
 #include "userspace/table/lookup.h"
+
+#define NANOSECONDS 1000000000ull
 
 uint16_t table_class(const struct table *table, struct address address)
 {
@@ -9,16 +13,55 @@ uint16_t table_class(const struct table *table, struct address address)
 		       : lookup_v6(table, (uint64_t)(address.value >> 64), (uint64_t)address.value);
 }
 
+static struct lookup_answer look_up(const struct table *table, struct address address)
+{
+	return address.family == FAMILY_V4
+		       ? lookup_judge_v4(table, 0, (uint32_t)address.value)
+		       : lookup_judge_v6(table, 0, (uint64_t)(address.value >> 64),
+					 (uint64_t)address.value);
+}
+
+static struct decision decision_of(const struct lookup_answer *answer)
+{
+	if (!answer->row)
+		return (struct decision){VERDICT_DENY, REASON_INTERNAL, RULE_NONE, answer->class};
+	return (struct decision){LOOKUP_DENIES(answer->row) ? VERDICT_DENY : VERDICT_ALLOW,
+				 answer->row->reason, answer->row->rule, answer->class};
+}
+
 struct decision table_judge(const struct table *table, struct address address)
 {
-	struct lookup_answer answer =
-		address.family == FAMILY_V4
-			? lookup_judge_v4(table, 0, (uint32_t)address.value)
-			: lookup_judge_v6(table, 0, (uint64_t)(address.value >> 64),
-					  (uint64_t)address.value);
+	struct lookup_answer answer = look_up(table, address);
 
-	if (!answer.row)
-		return (struct decision){VERDICT_DENY, REASON_INTERNAL, RULE_NONE, answer.class};
-	return (struct decision){LOOKUP_DENIES(answer.row) ? VERDICT_DENY : VERDICT_ALLOW,
-				 answer.row->reason, answer.row->rule, answer.class};
+	return decision_of(&answer);
+}
+
+/* The kernel's clock runs in TAI, ahead of UTC by what it was told (0 where nobody told it). */
+uint64_t table_moment(int64_t seconds)
+{
+	struct timespec tai, utc;
+
+	if (clock_gettime(CLOCK_TAI, &tai) || clock_gettime(CLOCK_REALTIME, &utc))
+		return (uint64_t)seconds * NANOSECONDS;
+	int64_t ahead = tai.tv_sec - utc.tv_sec;
+	return (uint64_t)(seconds + (ahead > 0 ? ahead : 0)) * NANOSECONDS;
+}
+
+struct decision table_judge_flow(const struct table *table, struct address address,
+				 const struct table_flow *flow)
+{
+	const struct class_entry *entries = table->sections[TABLE_ENTRIES].bytes;
+	struct lookup_answer answer = look_up(table, address);
+	struct decision decision = decision_of(&answer);
+
+	if (!answer.row || decision.verdict == VERDICT_ALLOW || !answer.row->entries)
+		return decision;
+	uint32_t found =
+		lookup_entry(table, answer.row->entries,
+			     (struct lookup_flow){flow->protocol, flow->later_fragment, flow->port},
+			     table_moment(flow->seconds));
+	if (!found)
+		return decision;
+	return (struct decision){entries[found - 1].verdict, entries[found - 1].reason,
+				 entries[found - 1].rule, answer.class};
 }

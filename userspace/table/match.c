@@ -114,8 +114,8 @@ struct decision match_decide(const struct policy *policy, const struct place *pl
 	if (local)
 		return (struct decision){VERDICT_ALLOW, REASON_LOCAL, RULE_NONE, 0};
 	for (size_t i = 0; i < policy->rule_count; i++) {
-		if (!matched[i])
-			continue;
+		if (!matched[i] || policy->rules[i].kind == RULE_EXCEPT)
+			continue; /* exceptions are entries of the row */
 		if (policy->rules[i].kind == RULE_DENY)
 			return (struct decision){VERDICT_DENY, REASON_RULE_DENY, (uint16_t)i, 0};
 		return (struct decision){VERDICT_ALLOW, REASON_RULE_ALLOW, (uint16_t)i, 0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Does a rule match a place? The one place in the code that knows the order of judgement:
- * local, deny, allow, deny by default (what cannot be understood, control and the lifeline are
+ * local, deny, allow, deny by default (what cannot be understood and control are
  * decided by the kernel before the table is asked).
  */
 #ifndef GABELOU_TABLE_MATCH_H

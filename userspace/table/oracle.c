@@ -107,7 +107,7 @@ static enum reason why_not(const struct policy *policy, const struct place *plac
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 
-		if (rule->kind == RULE_DENY || !covers(rule, address) ||
+		if (rule->kind != RULE_ALLOW || !covers(rule, address) ||
 		    !names_asn(rule, place->asn))
 			continue;
 		if (approves_soil(policy, rule, place)) {
@@ -186,6 +186,11 @@ struct decision oracle_judge(const struct policy *policy, const struct atlas *at
 	const struct rule *approval = first_approval(policy, place, &reach, address);
 	struct decision deny = {.verdict = VERDICT_DENY, .rule = RULE_NONE};
 
+	for (size_t i = 0; i < policy->lifeline_count; i++)
+		if (prefix_contains(&policy->lifeline[i], address))
+			return (struct decision){.verdict = VERDICT_ALLOW,
+						 .reason = REASON_LIFELINE,
+						 .rule = RULE_NONE};
 	if (place->special >= SPECIAL_EMBEDDED_LOW) {
 		if (denial)
 			return by_rule(policy, denial);
@@ -203,4 +208,58 @@ struct decision oracle_judge(const struct policy *policy, const struct atlas *at
 		return by_rule(policy, approval);
 	deny.reason = why_not(policy, place, &reach, address);
 	return deny;
+}
+
+static bool serves(const struct rule *rule, const struct table_flow *flow)
+{
+	if (!rule->service_count)
+		return true;
+	for (size_t i = 0; i < rule->service_count; i++)
+		if (!flow->later_fragment && rule->services[i].protocol == flow->protocol &&
+		    rule->services[i].low <= flow->port && rule->services[i].high >= flow->port)
+			return true;
+	return false;
+}
+
+static const struct rule *first_exception(const struct policy *policy, uint32_t asn,
+					  struct address address, const struct table_flow *flow)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+
+		if (rule->kind == RULE_EXCEPT && flow->seconds < rule->until &&
+		    covers(rule, address) && names_asn(rule, asn) && serves(rule, flow))
+			return rule;
+	}
+	return NULL;
+}
+
+struct decision oracle_judge_flow(const struct policy *policy, const struct atlas *atlas,
+				  const struct place *place, const struct place *inner,
+				  const struct table_context *context, struct address address,
+				  const struct table_flow *flow)
+{
+	struct decision decision = oracle_judge(policy, atlas, place, inner, context, address);
+	bool inside = false;
+
+	if (decision.verdict == VERDICT_ALLOW)
+		return decision;
+	if (place->special >= SPECIAL_EMBEDDED_LOW) {
+		struct reach reach = {0};
+
+		add_jurisdictions(policy, atlas, place->asn, &reach);
+		inside = !first_denial(policy, place, &reach, address);
+	}
+	/* Not through a translation to what is local behind it. */
+	if (inside && is_local(policy, inner, context, special_embedded(place->special, address)))
+		return decision;
+	const struct rule *exception =
+		inside ? first_exception(policy, inner->asn,
+					 special_embedded(place->special, address), flow)
+		       : first_exception(policy, place->asn, address, flow);
+	if (!exception)
+		return decision;
+	return (struct decision){.verdict = VERDICT_ALLOW,
+				 .reason = REASON_RULE_EXCEPT,
+				 .rule = (uint16_t)(exception - policy->rules)};
 }

@@ -19,7 +19,7 @@ struct class_info {
 	uint8_t state;   /* enum soil_state */
 	uint8_t special; /* enum special */
 	struct reach reach;
-	uint8_t local;  /* 1: not judged, by "local:" */
+	uint8_t local;  /* 1: not judged, by "local:" or the lifeline */
 	uint8_t routed; /* 1: some ASN announces it */
 	uint32_t rules; /* number of the set of rules whose address part matches */
 };
@@ -72,12 +72,35 @@ struct decision {
 };
 struct decision table_judge(const struct table *table, struct address address);
 
+/* What exceptions ask of a packet, and when it is sent. */
+struct table_flow {
+	uint8_t protocol; /* IP protocol number */
+	bool later_fragment;
+	uint16_t port;   /* destination port; of ICMP the type */
+	int64_t seconds; /* since 1970, UTC */
+};
+/* The same of one packet: what is denied may be an exception. */
+struct decision table_judge_flow(const struct table *table, struct address address,
+				 const struct table_flow *flow);
+/* No clock that is right says less: exceptions do not hold by one that does. To be raised with each
+ * release. Seconds since 1970, UTC: 2026-11-01. */
+#define TABLE_CLOCK_FLOOR 1793491200
+
+/* The moment that an entry's until is compared with: TAI, nanoseconds. */
+uint64_t table_moment(int64_t seconds);
+
 /* The oracle: judges one address by the policy's text, with no classes and no table. @inner is the
  * place of special_embedded(@place->special, @address) where that is another address, else NULL.
  * The class is not set. */
 struct decision oracle_judge(const struct policy *policy, const struct atlas *atlas,
 			     const struct place *place, const struct place *inner,
 			     const struct table_context *context, struct address address);
+
+/* The same of one packet, with exceptions. */
+struct decision oracle_judge_flow(const struct policy *policy, const struct atlas *atlas,
+				  const struct place *place, const struct place *inner,
+				  const struct table_context *context, struct address address,
+				  const struct table_flow *flow);
 
 /* Sorted changes: everything from starts[i] up to starts[i + 1] - 1 has classes[i].
  * starts[0] is 0. */

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/table/entries.h"
+
+#include <errno.h>
+
+#define ENTRIES_MOST (1u << (32 - ROW_ENTRIES_COUNT_BITS))
+
+static uint32_t rule_entries(const struct rule *rule)
+{
+	return rule->service_count ? (uint32_t)rule->service_count : 1;
+}
+
+/* How many entries a row needs. */
+static uint32_t count_entries(const struct policy *policy, const bool *matched)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].kind == RULE_EXCEPT && matched[i])
+			count += rule_entries(&policy->rules[i]);
+	return count;
+}
+
+/* The set of rules of a row that may have exceptions, or NULL. */
+static const bool *rules_of(const struct intern *rule_sets, const struct table *table, uint32_t row)
+{
+	const struct class_row *rows = table->sections[TABLE_ROWS].bytes;
+	uint32_t set = table->classes[row].rules;
+
+	return rows[row].act == ROW_DENY && set < rule_sets->count ? intern_key(rule_sets, set)
+								   : NULL;
+}
+
+static struct class_entry *put_rule(const struct rule *rule, uint16_t number,
+				    struct class_entry *entry)
+{
+	static const struct service any = {0, 0, UINT16_MAX};
+	const struct service *services = rule->service_count ? rule->services : &any;
+
+	for (uint32_t i = 0; i < rule_entries(rule); i++)
+		*entry++ = (struct class_entry){
+			.until = table_moment(rule->until),
+			.port_low = services[i].low,
+			.port_high = services[i].high,
+			.rule = number,
+			.protocol = services[i].protocol,
+			.verdict = VERDICT_ALLOW,
+			.reason = REASON_RULE_EXCEPT,
+			.flags = rule->service_count ? 0 : ENTRY_LATER_FRAGMENTS,
+		};
+	return entry;
+}
+
+static void put_row(const struct policy *policy, const bool *matched, struct class_entry *entry)
+{
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].kind == RULE_EXCEPT && matched[i])
+			entry = put_rule(&policy->rules[i], (uint16_t)i, entry);
+}
+
+static int overflow(const struct policy *policy, uint32_t most, const char *what,
+		    struct diagnostics *diagnostics)
+{
+	return diagnostics_error(diagnostics, EOVERFLOW, (struct location){.file = policy->file},
+				 "exception overflow: over %u for %s; join those that differ in "
+				 "one list only",
+				 most, what);
+}
+
+int entries_fill(const struct policy *policy, const struct intern *rule_sets, struct table *table,
+		 struct diagnostics *diagnostics)
+{
+	struct class_row *rows = table->sections[TABLE_ROWS].bytes;
+	uint32_t total = 0;
+
+	for (uint32_t i = 0; i < table->row_count; i++) {
+		const bool *matched = rules_of(rule_sets, table, i);
+		uint32_t count = matched ? count_entries(policy, matched) : 0;
+
+		if (count > ROW_ENTRIES_MOST)
+			return overflow(policy, ROW_ENTRIES_MOST, "one destination", diagnostics);
+		if (count > ENTRIES_MOST - total)
+			return overflow(policy, ENTRIES_MOST, "all destinations", diagnostics);
+		rows[i].entries = count ? ROW_ENTRIES(total, count) : 0;
+		total += count;
+	}
+	if (table_section_alloc(table, TABLE_ENTRIES, total * sizeof(struct class_entry)))
+		return -ENOMEM;
+	struct class_entry *entries = table->sections[TABLE_ENTRIES].bytes;
+	for (uint32_t i = 0; i < table->row_count; i++)
+		if (rows[i].entries)
+			put_row(policy, rules_of(rule_sets, table, i),
+				&entries[ROW_ENTRIES_FIRST(rows[i].entries)]);
+	table->entry_count = total;
+	return 0;
+}
