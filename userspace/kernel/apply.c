@@ -164,7 +164,8 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 
 	if (kernel->access != KERNEL_CHANGE)
 		return message(diagnostics, -EPERM, "opened for reading only");
-	error = layers_require(options->inside_count ? LAYER_BIT(LAYER_XDP_FRAGS) : 0,
+	error = layers_require((options->inside_count ? LAYER_BIT(LAYER_XDP_FRAGS) : 0) |
+				       (table->entry_count ? LAYER_BIT(LAYER_TAI_CLOCK) : 0),
 			       options->without, diagnostics);
 	if (error)
 		return error;

@@ -30,6 +30,7 @@
 	X(XDP_FRAGS, "xdp-frags", "5.18",                                                      \
 	  "no gateway: a policy with interfaces.inside is refused")                            \
 	X(LARGE_MAPS, "large-maps", "6.0", LAYER_NEEDED) /* a section over 4 MiB */            \
+	X(TAI_CLOCK, "tai-clock", "6.1", "no exceptions: a policy with except is refused")     \
 	X(XDP_CONTEXT, "xdp-context", "6.2",                                                   \
 	  "what is sent to the gateway itself is judged like all else")                        \
 	X(TCX, "tcx", "6.6", "the guard sits at clsact, where a tc command can remove it")     \

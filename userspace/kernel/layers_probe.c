@@ -132,6 +132,19 @@ static bool load(enum bpf_prog_type type, const struct bpf_insn *code, size_t co
 	return done(bpf_prog_load(type, "gabelou_probe", "GPL", code, count, &options));
 }
 
+/* Asks the kernel for the time. */
+static bool has_TAI_CLOCK(struct trial *trial)
+{
+	const struct bpf_insn code[] = {
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ktime_get_tai_ns},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+
+	(void)trial;
+	return done(bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, NULL, "GPL", code,
+				  sizeof(code) / sizeof(code[0]), NULL));
+}
+
 static bool has_XDP_FRAGS(struct trial *trial)
 {
 	const struct bpf_insn code[] = {
