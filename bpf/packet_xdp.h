@@ -15,6 +15,8 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "maps/event.h"
+
 typedef struct xdp_md context_t;
 
 #define PACKET_TOLD   0 /* nobody has told the kernel anything yet: the frame speaks for itself */
@@ -109,6 +111,12 @@ static __always_inline bool packet_settled(const context_t *xdp, __u32 offset)
 static __always_inline long packet_load(const context_t *xdp, __u32 offset, void *to, __u32 size)
 {
 	return bpf_xdp_load_bytes((context_t *)xdp, offset, to, size);
+}
+
+/* It came in from another host. */
+static __always_inline void packet_sender(context_t *xdp, void *senders, struct sender *sender)
+{
+	(void)xdp, (void)senders, (void)sender;
 }
 
 #include "bpf/packet.h"

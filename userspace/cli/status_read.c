@@ -134,9 +134,18 @@ static void find_failed_update(struct status *status)
 		    failed > 1 ? ", nor others: see --json" : "");
 }
 
+/* Without a cgroup there was none to be had, or none was wanted. */
+static void find_unhooked(struct status *status)
+{
+	if (status->sockets_why && *status->cgroup)
+		add_problem(status, "sockets on cgroup %s are not hooked: %s", status->cgroup,
+			    status->sockets_why);
+}
+
 static void find_problems(struct status *status)
 {
 	find_unguarded(status);
+	find_unhooked(status);
 	if (status->enforced.manifest->monitor)
 		add_problem(status, "monitor mode: what is denied is counted and logged, and let "
 				    "pass");
@@ -175,6 +184,8 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 	status->agent = agent_state_read(&status->agent_running);
 	if (kernel_events_lost(kernel, &lost) != 0)
 		add_problem(status, "how many events were lost cannot be read");
+	if (kernel_sockets(kernel, status->cgroup, &status->sockets_why, diagnostics) != 0)
+		status->sockets_why = "the record of what is enforced is damaged";
 	status->events_lost = lost + status->agent.log_lost;
 	find_problems(status);
 	return 0;
