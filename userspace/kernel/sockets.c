@@ -62,10 +62,12 @@ static int load(uint64_t namespace, const struct egress_bpf *guard, bool knows_t
 static int check_named(const struct kernel_options *options, struct diagnostics *diagnostics)
 {
 	uint64_t id;
-	int cgroup = options->cgroup ? cgroup_open(options->cgroup, &id) : -ENOENT;
+	int cgroup = -ENAMETOOLONG;
 
-	if (!options->cgroup)
+	if (options->without_sockets || !options->cgroup)
 		return 0;
+	if (strlen(options->cgroup) < PATH_SIZE)
+		cgroup = cgroup_open(options->cgroup, &id);
 	if (cgroup < 0)
 		return message(diagnostics, cgroup,
 			       "sockets: %s: %s; name a folder of cgroup2 that is there, or write "
@@ -209,9 +211,10 @@ void sockets_roll(const struct kernel *kernel, const struct programs *programs,
 
 size_t sockets_remove_all(const struct kernel *kernel, struct diagnostics *diagnostics)
 {
-	struct cgroup_link found[CGROUP_LINKS_MOST];
+	struct cgroup_link found[CGROUP_LINKS_MOST] = {0};
+	size_t count = cgroup_links(kernel, found);
 
-	return remove_links(kernel, found, cgroup_links(kernel, found), diagnostics);
+	return remove_links(kernel, found, count, diagnostics);
 }
 
 int kernel_sockets(struct kernel *kernel, char cgroup[KERNEL_CGROUP_SIZE], const char **why,
