@@ -105,6 +105,33 @@ static void test_no_gap_while_swapping(void **state)
 		programs_close(&programs[i]);
 }
 
+/* Killed after the guards were swapped and before the hooks were. */
+static void test_half_rolled_swap_is_finished(void **state)
+{
+	struct applied *applied = *state;
+	struct programs programs;
+	uint32_t generation;
+
+	SOCKETS_NEED_CGROUP();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			kernel_apply(applied->kernel, i ? applied->swapped : applied->table,
+				     &applied->options, NULL, &generation, &applied->diagnostics),
+			0);
+		if (!i)
+			assert_int_equal(
+				generation_programs(applied->kernel, generation, &programs), 0);
+	}
+	sockets_roll(applied->kernel, &programs, &applied->options, &applied->diagnostics);
+	programs_close(&programs);
+	assert_true(sockets_refused(DENIED_V4));
+	applied_reopen(applied);
+	assert_true(sockets_refused(ALLOWED_V4));
+	assert_false(sockets_refused(DENIED_V4));
+	assert_int_equal(links(applied, NULL), SOCKET_HOOKS);
+	assert_false(applied_exists(applied, "gen-1"));
+}
+
 static void test_lost_pins_and_links(void **state)
 {
 	struct applied *applied = *state;
@@ -226,15 +253,43 @@ static void test_follows_addresses(void **state)
 	kernel_events_close(events);
 }
 
+/* What would be hooked by itself. Nothing is: this only asks, and in the machine's own namespace
+ * nothing else could answer. */
+static struct {
+	char cgroup[PATH_SIZE];
+	const char *why;
+	bool first; /* in the machine's first network namespace */
+} by_itself;
+
+static void test_by_itself_the_root_of_all_cgroups(void **state)
+{
+	char root[PATH_SIZE];
+
+	(void)state;
+	SOCKETS_NEED_CGROUP();
+	assert_int_equal(by_itself.first, !by_itself.why);
+	if (!by_itself.first)
+		return;
+	assert_int_equal(cgroup_root(root), 0);
+	assert_string_equal(by_itself.cgroup, root);
+}
+
 int main(void)
 {
 #define SOCKETS(test) cmocka_unit_test_setup_teardown(test, sockets_set_up, applied_tear_down)
 	const struct CMUnitTest tests[] = {
-		SOCKETS(test_swaps_in_place),      SOCKETS(test_no_gap_while_swapping),
-		SOCKETS(test_lost_pins_and_links), SOCKETS(test_detach_and_off),
-		SOCKETS(test_cgroup_that_is_none), SOCKETS(test_cgroup_that_goes),
+		SOCKETS(test_swaps_in_place),
+		SOCKETS(test_no_gap_while_swapping),
+		SOCKETS(test_half_rolled_swap_is_finished),
+		SOCKETS(test_lost_pins_and_links),
+		SOCKETS(test_detach_and_off),
+		SOCKETS(test_cgroup_that_is_none),
+		SOCKETS(test_cgroup_that_goes),
 		SOCKETS(test_follows_addresses),
+		cmocka_unit_test(test_by_itself_the_root_of_all_cgroups),
 	};
 
+	by_itself.first = kernel_in_initial_namespace();
+	cgroup_wanted(&(struct kernel_options){0}, by_itself.cgroup, &by_itself.why);
 	return sockets_run("kernel sockets life", tests);
 }

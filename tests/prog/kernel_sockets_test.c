@@ -257,6 +257,31 @@ static void test_sender_of_what_the_guard_drops(void **state)
 	kernel_events_close(events);
 }
 
+/* As before Linux 6.10: who it was is half known, and the verdicts are the same. */
+static void test_kernel_that_does_not_tell_the_process(void **state)
+{
+	struct applied *applied = *state;
+	struct kernel_events *events;
+	struct heard heard = {0};
+	char path[KERNEL_CGROUP_SIZE];
+
+	SOCKETS_NEED_CGROUP();
+	applied->options.without_task = true;
+	applied_apply(applied, applied->table);
+	assert_int_equal(
+		kernel_events_open(applied->kernel, hear, &heard, &events, &applied->diagnostics),
+		0);
+	assert_true(sockets_refused(DENIED_V4));
+	assert_false(sockets_refused(ALLOWED_V4));
+	listen_for(events, &heard, 100);
+	assert_int_equal(heard.count, 2);
+	assert_int_equal(heard.events[0].sender.process, 0);
+	assert_string_equal(heard.events[0].sender.command, "");
+	assert_int_equal(heard.events[0].sender.user, getuid());
+	assert_int_equal(kernel_cgroup_path(heard.events[0].sender.cgroup, path), 0);
+	kernel_events_close(events);
+}
+
 static void test_monitor_lets_pass(void **state)
 {
 	struct applied *applied = *state;
@@ -281,6 +306,7 @@ int main(void)
 		SOCKETS(test_other_namespaces_are_untouched),
 		SOCKETS(test_events_of_refusals),
 		SOCKETS(test_sender_of_what_the_guard_drops),
+		SOCKETS(test_kernel_that_does_not_tell_the_process),
 		SOCKETS(test_monitor_lets_pass),
 	};
 

@@ -12,7 +12,7 @@
 #include "userspace/cli/page.h"
 #include "userspace/cli/review.h"
 
-/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
+/* GABELOU_WITHOUT=tcx,task: as if the kernel lacked it, to try what older kernels would do. */
 static struct kernel_options options_of(const struct policy *policy)
 {
 	const char *without = getenv("GABELOU_WITHOUT");
@@ -28,6 +28,7 @@ static struct kernel_options options_of(const struct policy *policy)
 		.without_sockets = policy->sockets_off,
 		.cgroup = policy->sockets_cgroup,
 		.without_tcx = without && strstr(without, "tcx"),
+		.without_task = without && strstr(without, "task"),
 	};
 }
 

@@ -68,6 +68,7 @@ struct kernel_options {
 	bool without_sockets;      /* no hooks on sockets */
 	char *cgroup;              /* whose sockets are hooked; NULL: see kernel_sockets() */
 	bool without_tcx;          /* as if the kernel lacked it: clsact everywhere */
+	bool without_task;         /* as if it did not tell the hooks on sockets the process */
 	uint64_t flow_interval_ns; /* 0: the default, 10 s */
 };
 

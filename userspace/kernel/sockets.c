@@ -93,7 +93,7 @@ int sockets_load(const struct kernel *kernel, const struct kernel_options *optio
 	if (why)
 		return 0;
 	libbpf_silence();
-	error = load(kernel->cookie, guard, true, loaded);
+	error = options->without_task ? -EINVAL : load(kernel->cookie, guard, true, loaded);
 	if (error)
 		error = load(kernel->cookie, guard, false, loaded);
 	if (error)
