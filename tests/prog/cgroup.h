@@ -9,6 +9,8 @@
 #include "tests/prog/namespace.h"
 #include "userspace/kernel/cgroup.h"
 
+#define CGROUP_INNER "inner" /* below it */
+
 static char cgroup_own[PATH_SIZE + 64];  /* its folder */
 static char cgroup_home[PATH_SIZE + 64]; /* where this process was before */
 
@@ -55,7 +57,11 @@ static inline bool cgroup_make(void)
 
 static inline void cgroup_clean(void)
 {
+	char inner[sizeof(cgroup_own) + 16];
+
 	cgroup_move(cgroup_home);
+	snprintf(inner, sizeof(inner), "%s/" CGROUP_INNER, cgroup_own);
+	rmdir(inner); /* of a test that failed */
 	/* Its last processes may still be on their way out. */
 	for (int i = 0; i < 50 && rmdir(cgroup_own) && errno == EBUSY; i++)
 		usleep(20000);

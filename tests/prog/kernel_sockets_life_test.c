@@ -163,6 +163,7 @@ static void test_lost_pins_and_links(void **state)
 static void test_detach_and_off(void **state)
 {
 	struct applied *applied = *state;
+	uint32_t ids[SOCKET_HOOKS] = {0};
 
 	SOCKETS_NEED_CGROUP();
 	applied_apply(applied, applied->table);
@@ -175,14 +176,50 @@ static void test_detach_and_off(void **state)
 	applied->options.without_sockets = false;
 	applied_apply(applied, applied->table);
 	assert_true(sockets_refused(DENIED_V4));
+	/* A link that somebody else holds is taken off all the same. */
+	links(applied, ids);
+	int held = bpf_link_get_fd_by_id(ids[SOCKET_CONNECT4]);
+	assert_true(held >= 0);
 	assert_int_equal(kernel_detach(applied->kernel, &applied->diagnostics), 0);
 	assert_int_equal(links(applied, NULL), 0);
 	assert_false(sockets_refused(DENIED_V4));
+	close(held);
 	/* By itself nothing is hooked outside the machine's first network namespace. */
 	applied->options.cgroup = NULL;
 	applied_apply(applied, applied->table);
 	assert_int_equal(links(applied, NULL), 0);
 	assert_non_null(why_not(applied));
+}
+
+/* In a child: another network namespace with a policy of its own on the same cgroup. */
+static int enforce_beside(void)
+{
+	struct applied *applied = NULL;
+
+	namespace_make();
+	if (sockets_set_up((void **)&applied))
+		return 2;
+	applied_apply(applied, applied->swapped);
+	bool right = links(applied, NULL) == SOCKET_HOOKS && sockets_refused(ALLOWED_V4) &&
+		     !sockets_refused(DENIED_V4);
+	kernel_close(applied->kernel);
+	namespace_clean();
+	return right && !sockets_refused(ALLOWED_V4) ? 0 : 1;
+}
+
+static void test_two_namespaces_on_one_cgroup(void **state)
+{
+	struct applied *applied = *state;
+
+	SOCKETS_NEED_CGROUP();
+	applied_apply(applied, applied->table);
+	pid_t child = fork();
+	if (!child)
+		_exit(enforce_beside());
+	assert_int_equal(applied_exit_of(child), 0);
+	assert_int_equal(links(applied, NULL), SOCKET_HOOKS);
+	assert_true(sockets_refused(DENIED_V4));
+	assert_false(sockets_refused(ALLOWED_V4));
 }
 
 static void test_cgroup_that_is_none(void **state)
@@ -210,7 +247,7 @@ static void test_cgroup_that_goes(void **state)
 	char inner[PATH_SIZE + 128];
 
 	SOCKETS_NEED_CGROUP();
-	snprintf(inner, sizeof(inner), "%s/inner", cgroup_own);
+	snprintf(inner, sizeof(inner), "%s/" CGROUP_INNER, cgroup_own);
 	assert_int_equal(mkdir(inner, 0755), 0);
 	applied->options.cgroup = inner;
 	applied_apply(applied, applied->table);
@@ -283,6 +320,7 @@ int main(void)
 		SOCKETS(test_half_rolled_swap_is_finished),
 		SOCKETS(test_lost_pins_and_links),
 		SOCKETS(test_detach_and_off),
+		SOCKETS(test_two_namespaces_on_one_cgroup),
 		SOCKETS(test_cgroup_that_is_none),
 		SOCKETS(test_cgroup_that_goes),
 		SOCKETS(test_follows_addresses),

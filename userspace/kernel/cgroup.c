@@ -109,7 +109,7 @@ int kernel_cgroup_path(uint64_t id, char path[KERNEL_CGROUP_SIZE])
 	return 0;
 }
 
-/* Is the link one of ours? */
+/* Is the link one of ours? One that was taken off is not: somebody may hold it still. */
 static bool is_ours(const struct kernel *kernel, uint32_t id, struct cgroup_link *found)
 {
 	struct bpf_link_info info;
@@ -118,7 +118,7 @@ static bool is_ours(const struct kernel *kernel, uint32_t id, struct cgroup_link
 
 	if (link < 0)
 		return false;
-	if (link_info(link, &info) && info.type == BPF_LINK_TYPE_CGROUP)
+	if (link_info(link, &info) && info.type == BPF_LINK_TYPE_CGROUP && info.cgroup.cgroup_id)
 		for (int i = 0; i < SOCKET_HOOKS && !ours; i++) {
 			*found = (struct cgroup_link){info.id, info.prog_id, info.cgroup.cgroup_id,
 						      (enum socket_hook)i};
@@ -202,5 +202,5 @@ int cgroup_detach(const struct kernel *kernel, const struct cgroup_link *link)
 		return fd;
 	int error = bpf_link_detach(fd);
 	close(fd);
-	return link->cgroup ? error : 0;
+	return error;
 }

@@ -22,7 +22,7 @@ int cgroup_open(const char *path, uint64_t *id);
 struct cgroup_link {
 	uint32_t link;
 	uint32_t program;
-	uint64_t cgroup; /* id; 0: it is gone */
+	uint64_t cgroup; /* id */
 	enum socket_hook hook;
 };
 
