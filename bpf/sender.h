@@ -21,12 +21,14 @@ static __always_inline void sender_fill(struct sender *sender)
 		bpf_get_current_comm(sender->command, sizeof(sender->command));
 }
 
-/* @sk: as the hook has it. Where there is no memory left the sender is not known. */
+/* @sk: as the hook has it. A process that sends by a socket again and again is noted once. Where
+ * there is no memory left the sender is not known. */
 #define sender_note(sk)                                                                        \
 	do {                                                                                   \
 		struct sender *noted =                                                         \
 			bpf_sk_storage_get(&senders, (sk), NULL, BPF_SK_STORAGE_GET_F_CREATE); \
-		if (noted)                                                                     \
+		__u32 process = sender_process();                                              \
+		if (noted && (!process || noted->process != process))                          \
 			sender_fill(noted);                                                    \
 	} while (0)
 
