@@ -6,26 +6,8 @@
 #ifndef GABELOU_BPF_EXCEPT_H
 #define GABELOU_BPF_EXCEPT_H
 
-#include "bpf/judge.h"
+#include "bpf/entries.h"
 #include "bpf/parse_transport.h"
-
-/* Looked at by the verifier once, and not once per way that leads here. @flow: protocol << 24 |
- * later fragment << 16 | port. The number of the entry plus 1, or 0. */
-__noinline __u32 except_entry(__u32 row_number, __u32 flow)
-{
-	const struct class_row *row = lookup_row(0, row_number, 0);
-	__u64 now = bpf_ktime_get_tai_ns();
-
-	if (!row || !row->entries || now < config.clock_floor)
-		return 0;
-	return lookup_entry(0, row->entries,
-			    (struct lookup_flow){
-				    .protocol = flow >> 24,
-				    .later_fragment = flow >> 16 & 1,
-				    .port = (__u16)flow,
-			    },
-			    now);
-}
 
 /* Of TCP and UDP the destination port, of ICMP the type. False: it cannot be read. */
 static __always_inline bool except_port(context_t *context, const struct packet *packet,
@@ -52,8 +34,7 @@ static __always_inline struct decision except(context_t *context, const struct p
 	if (denied.row == ROW_NOT_JUDGED ||
 	    (!later_fragment && !except_port(context, packet, &port)))
 		return denied;
-	__u32 found = except_entry(denied.row, (__u32)packet->protocol << 24 |
-						       (__u32)later_fragment << 16 | port);
+	__u32 found = except_entry(denied.row, EXCEPT_FLOW(packet->protocol, later_fragment, port));
 	if (!found)
 		return denied;
 	entry = LOOKUP_WITHIN(0, ENTRIES, (__u64)(found - 1) * sizeof(*entry), sizeof(*entry));

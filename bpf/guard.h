@@ -37,6 +37,22 @@ static __always_inline int guard(context_t *context, const struct packet *packet
 	return act(&decision);
 }
 
+static __always_inline struct decision judge_packet_ipv4(const struct packet *packet)
+{
+	return judge_ipv4(packet->destination_v4);
+}
+
+static __always_inline struct decision judge_packet_ipv6(const struct packet *packet)
+{
+	return judge_ipv6(packet->destination_high, packet->destination_low);
+}
+
+static __always_inline struct decision judge(const struct packet *packet)
+{
+	return packet->ethertype == ETH_P_IP ? judge_packet_ipv4(packet)
+					     : judge_packet_ipv6(packet);
+}
+
 static __noinline int guard_any(context_t *context, bool layer3)
 {
 	struct packet packet;
@@ -52,9 +68,9 @@ static __always_inline int guard_ethernet(context_t *context)
 	__be16 ethertype = plain_ethertype(context);
 
 	if (likely(ethertype == bpf_htons(ETH_P_IP)) && likely(plain_ipv4(context, &packet)))
-		return guard(context, &packet, judge_ipv4(&packet));
+		return guard(context, &packet, judge_packet_ipv4(&packet));
 	if (likely(ethertype == bpf_htons(ETH_P_IPV6)) && likely(plain_ipv6(context, &packet)))
-		return guard(context, &packet, judge_ipv6(&packet));
+		return guard(context, &packet, judge_packet_ipv6(&packet));
 	return guard_any(context, false);
 }
 

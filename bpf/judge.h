@@ -6,8 +6,8 @@
 #include <linux/if_ether.h>
 
 #include "bpf/config.h"
+#include "bpf/likely.h"
 #include "bpf/maps.h"
-#include "bpf/packet.h"
 
 static __always_inline const void *section_bytes(void *map)
 {
@@ -65,25 +65,21 @@ static __always_inline struct decision judge_answer(struct lookup_answer answer)
 	};
 }
 
-static __always_inline struct decision judge_ipv4(const struct packet *packet)
+/* @address in host order. */
+static __always_inline struct decision judge_ipv4(__u32 address)
 {
-	return judge_answer(lookup_judge_v4(0, 0, packet->destination_v4));
+	return judge_answer(lookup_judge_v4(0, 0, address));
 }
 
-static __always_inline struct decision judge_ipv6(const struct packet *packet)
+static __always_inline struct decision judge_ipv6(__u64 high, __u64 low)
 {
-	__u64 found = judge_v6(packet->destination_high, packet->destination_low);
+	__u64 found = judge_v6(high, low);
 
 	return judge_answer((struct lookup_answer){
 		.class = (__u16)found,
 		.row_number = (__u32)(found >> 16),
 		.row = lookup_row(0, (__u32)(found >> 16), 0),
 	});
-}
-
-static __always_inline struct decision judge(const struct packet *packet)
-{
-	return packet->ethertype == ETH_P_IP ? judge_ipv4(packet) : judge_ipv6(packet);
 }
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "maps/elsewhere.h"
 #include "maps/event.h"
 #include "maps/table.h"
 
@@ -48,6 +49,25 @@ struct {
 	__type(key, struct flow_key);
 	__type(value, struct flow_state);
 } flows SEC(".maps");
+
+/* Who sent through a socket: it lives as long as the socket, and a connection that comes in has its
+ * listener's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct sender);
+} senders SEC(".maps");
+
+/* Where packets go without meeting a guard: this host's own addresses, ways through interfaces that
+ * have none. What is refused at the socket is what a guard would drop, and no more. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, ELSEWHERE_MOST);
+	__type(key, struct elsewhere_key);
+	__type(value, __u64);
+} elsewhere SEC(".maps");
 
 /* Events that the ring refused. */
 struct {

@@ -22,16 +22,12 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/likely.h"
 #include "maps/decision.h"
 #include "maps/reason.h"
 
 /* All headers that are looked at lie in the first bytes of a packet; what needs more is denied. */
 #define HEADERS_MOST 256
-
-/* The way of an allowed TCP or UDP packet should lie in one piece: it shares the instruction cache
- * with all that the kernel does for a packet. */
-#define likely(condition)   __builtin_expect(!!(condition), 1)
-#define unlikely(condition) __builtin_expect(!!(condition), 0)
 
 /* What a parser step says: a reason ends the parse with that verdict. */
 #define PARSE_DONE (-1) /* the destination is known: ask the table */

@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/checksum.h"
+#include "maps/event.h"
 
 typedef struct __sk_buff context_t;
 
@@ -83,6 +84,18 @@ static __always_inline bool packet_settled(const context_t *skb, __u32 offset)
 static __always_inline long packet_load(const context_t *skb, __u32 offset, void *to, __u32 size)
 {
 	return bpf_skb_load_bytes(skb, offset, to, size);
+}
+
+/* As the hooks on sockets know it; without them the user alone is known. */
+static __always_inline void packet_sender(context_t *skb, void *senders, struct sender *sender)
+{
+	struct bpf_sock *sk = skb->sk ? bpf_sk_fullsock(skb->sk) : NULL;
+	const struct sender *known = sk ? bpf_sk_storage_get(senders, sk, NULL, 0) : NULL;
+
+	if (known)
+		*sender = *known;
+	else if (sk)
+		sender->user = bpf_get_socket_uid(skb);
 }
 
 #include "bpf/packet.h"

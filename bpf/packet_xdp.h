@@ -16,6 +16,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/config.h"
+#include "maps/event.h"
 
 typedef struct xdp_md context_t;
 
@@ -117,6 +118,12 @@ static __always_inline bool packet_settled(const context_t *xdp, __u32 offset)
 static __always_inline long packet_load(const context_t *xdp, __u32 offset, void *to, __u32 size)
 {
 	return bpf_xdp_load_bytes((context_t *)xdp, offset, to, size);
+}
+
+/* It came in from another host. */
+static __always_inline void packet_sender(context_t *xdp, void *senders, struct sender *sender)
+{
+	(void)xdp, (void)senders, (void)sender;
 }
 
 #include "bpf/packet.h"

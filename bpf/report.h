@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Counting every packet, and reporting denied flows: the first packet at once, later ones as a sum
- * after an interval. What the ring refuses is counted, and stays in the flow's sum.
+ * Counting every packet, and reporting the denied ones as flows.
  */
 #ifndef GABELOU_BPF_REPORT_H
 #define GABELOU_BPF_REPORT_H
@@ -9,7 +8,9 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 
+#include "bpf/flows.h"
 #include "bpf/judge.h"
+#include "bpf/packet.h"
 
 static __always_inline void count(const context_t *context, __u32 slot)
 {
@@ -19,15 +20,6 @@ static __always_inline void count(const context_t *context, __u32 slot)
 		counter->packets += packet_count(context);
 		counter->bytes += packet_bytes(context);
 	}
-}
-
-static __always_inline void report_lost(void)
-{
-	__u32 zero = 0;
-	__u64 *lost = bpf_map_lookup_elem(&events_lost, &zero);
-
-	if (lost)
-		*lost += 1;
 }
 
 /* What the parser reached is linear since it was read; what it did not reach is left zero. */
@@ -62,64 +54,6 @@ static __always_inline void fill_ports(context_t *context, const struct packet *
 	}
 }
 
-/* Sends what @state has gathered. Only one CPU comes here for one interval. */
-static __always_inline void report_event(const struct flow_key *key, struct flow_state *state,
-					 __u64 now, __u8 kind)
-{
-	struct flow_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-
-	if (!event) {
-		report_lost();
-		return;
-	}
-	*event = (struct flow_event){
-		.key = *key,
-		.time = now,
-		.first = state->first ? state->first : now,
-		.packets = __sync_lock_test_and_set(&state->packets, 0),
-		.bytes = __sync_lock_test_and_set(&state->bytes, 0),
-		.row = state->row,
-		.rule = state->rule,
-		.kind = kind,
-		.flags = PACKET_FLAGS | (config.monitor ? EVENT_MONITOR : 0),
-	};
-	state->first = 0;
-	bpf_ringbuf_submit(event, 0);
-}
-
-/* A flow that is known: add, and report if its interval is over. */
-static __always_inline void report_later(const context_t *context, const struct flow_key *key,
-					 struct flow_state *state, __u64 now)
-{
-	__u64 reported = state->reported;
-
-	if (!state->first)
-		state->first = now;
-	__sync_fetch_and_add(&state->packets, packet_count(context));
-	__sync_fetch_and_add(&state->bytes, packet_bytes(context));
-	if (now - reported >= config.flow_interval &&
-	    __sync_val_compare_and_swap(&state->reported, reported, now) == reported)
-		report_event(key, state, now, EVENT_SUMMARY);
-}
-
-/* The first packet of a flow; a known flow, if another CPU was first. */
-static __always_inline struct flow_state *report_first(const struct flow_key *key,
-						       struct flow_state *fresh, __u64 now)
-{
-	struct flow_state *known;
-
-	if (bpf_map_update_elem(&flows, key, fresh, BPF_NOEXIST) == 0) {
-		known = bpf_map_lookup_elem(&flows, key);
-		if (known)
-			report_event(key, known, now, EVENT_FIRST);
-		return NULL;
-	}
-	known = bpf_map_lookup_elem(&flows, key);
-	if (!known) /* the map is full: no sums */
-		report_event(key, fresh, now, EVENT_FIRST);
-	return known;
-}
-
 /*
  * What report() needs to know, in two registers: a struct by pointer would have to lie in memory
  * for every packet, and only denied ones come here.
@@ -152,6 +86,7 @@ __noinline int report(context_t *context, __u64 where, __u64 what)
 		.row = (__u32)what,
 		.rule = (__u16)(what >> 32),
 		.flags = PACKET_FLAGS,
+		.sender.user = USER_UNKNOWN,
 	};
 	struct flow_key key = {
 		.ifindex = packet_interface(context),
@@ -164,10 +99,12 @@ __noinline int report(context_t *context, __u64 where, __u64 what)
 	fill_addresses(context, &packet, &key);
 	fill_ports(context, &packet, &key);
 	struct flow_state *known = bpf_map_lookup_elem(&flows, &key);
-	if (!known)
-		known = report_first(&key, &fresh, now);
+	if (!known) {
+		packet_sender(context, &senders, &fresh.sender);
+		known = flow_first(&key, &fresh);
+	}
 	if (known)
-		report_later(context, &key, known, now);
+		flow_later(&key, known, &fresh);
 	return 0;
 }
 

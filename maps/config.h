@@ -28,4 +28,14 @@ struct guard_config {
 	__u8 without;      /* mask of WITHOUT_ */
 };
 
+/* Of the hooks on sockets, beside that. A cgroup may hold processes of many network namespaces:
+ * what is in another one than the generation's is none of its business. */
+struct socket_config {
+	__u64 namespace; /* its cookie (SO_NETNS_COOKIE) */
+	__u8 knows_task; /* the kernel tells such programs the process and its command */
+	__u8 reserved[7];
+};
+
+#define SOCKET_CONFIG_SECTION ".rodata.socket" /* and the name of its map */
+
 #endif

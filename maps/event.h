@@ -11,7 +11,20 @@
 
 #include <linux/types.h>
 
-#define EVENT_ABI 2 /* bump with any change of the structs below */
+#define EVENT_ABI 3 /* bump with any change of the structs below */
+
+#define COMMAND_SIZE 16 /* TASK_COMM_LEN: the kernel cuts the name of a task there */
+
+/* Who sent it, as far as it is known: the process that made, connected or last sent through the
+ * socket, whichever came last. It may be gone, or have handed the socket on since. */
+struct sender {
+	__u64 cgroup;  /* id in the cgroup2 hierarchy: its folder's inode; 0: not known */
+	__u32 process; /* in the first pid namespace; 0: not known */
+	__u32 user;    /* in the first user namespace; USER_UNKNOWN */
+	char command[COMMAND_SIZE];
+};
+
+#define USER_UNKNOWN 0xffffffff
 
 /* Addresses in network byte order; IPv4 in the first 4 bytes, the rest zero. Ports in host order.
  * What the parser did not reach is zero. */
@@ -20,11 +33,13 @@ struct flow_key {
 	__u8 destination[16];
 	__u16 source_port;
 	__u16 destination_port; /* ICMP: type << 8 | code */
-	__u32 ifindex;          /* where it was judged */
+	__u32 ifindex;          /* where it was judged; 0: at the socket */
 	__u32 generation;
 	__u16 ethertype; /* host order: 0x0800, 0x86dd, ... */
 	__u8 protocol;   /* IP protocol number */
 	__u8 reason;     /* enum reason */
+	__u32 process;   /* judged at the socket: whose it is; else 0 */
+	__u32 reserved;
 };
 
 struct flow_state {
@@ -36,6 +51,7 @@ struct flow_state {
 	__u16 rule;
 	__u8 flags; /* enum event_flag, but for EVENT_MONITOR */
 	__u8 reserved;
+	struct sender sender; /* of the first packet */
 };
 
 #define ROW_NOT_JUDGED 0xffffffff
@@ -48,6 +64,7 @@ enum event_kind {
 enum event_flag {
 	EVENT_MONITOR = 1 << 0, /* let pass: the policy is in monitor mode */
 	EVENT_GATEWAY = 1 << 1, /* judged where it came in; else where it was to go out */
+	EVENT_SOCKET = 1 << 2,  /* judged at the socket: the sender was told (EPERM) */
 };
 
 struct flow_event {
@@ -60,6 +77,7 @@ struct flow_event {
 	__u16 rule; /* RULE_NONE if no rule decided */
 	__u8 kind;  /* enum event_kind */
 	__u8 flags; /* enum event_flag */
+	struct sender sender;
 };
 
 #endif

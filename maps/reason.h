@@ -35,6 +35,7 @@ enum verdict { VERDICT_DENY, VERDICT_ALLOW };
 	       "looks like control traffic but is not in its narrow shape")                        \
 	REASON(INTERNAL, "internal", DENY, "the verdict table gave no answer")                     \
 	REASON(CHECKSUM, "checksum", DENY, "its checksum would be written over what was judged")   \
+	REASON(BYPASS, "bypass", DENY, "a socket option that would send past the guard")           \
 	/* Not judged: passes and is counted apart. */                                             \
 	REASON(CONTROL, "control", ALLOW, "control traffic of the link")                           \
 	REASON(LIFELINE, "lifeline", ALLOW, "the lifeline, open under every policy")               \

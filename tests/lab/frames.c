@@ -4,12 +4,13 @@
  *
  *   frames -l                                    lists "FORM FAMILY REASON"
  *   frames -i INTERFACE -m MAC -c COOKIE -s SOURCE4 -d DESTINATION4 -S SOURCE6 -D DESTINATION6
- *          [-n COUNT] [-v] FORM
+ *          [-n COUNT] [-v] [-q] FORM
  *
  * REASON is what a guard that approves the destination must say (maps/reason.h). Each frame's
  * source address is 02: and the first five bytes of the cookie, so that even a frame with no room
  * for a payload is known at the far end. -v gives each frame of udp4 a source port of its own (and,
- * every 50,000, a new source address), so that each is a flow.
+ * every 50,000, a new source address), so that each is a flow. -q sends them past the interface's
+ * queue (PACKET_QDISC_BYPASS); exit 3 if that is refused.
  */
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -38,7 +39,18 @@ static void vary(struct frame *frame, long number)
 	set16(frame, frame->ip + IPV4_SIZE, (unsigned)(1024 + number % PORTS));
 }
 
-static void send_frames(struct frame *frame, const char *interface, long count, bool varied)
+static void bypass_queue(int link)
+{
+	int on = 1;
+
+	if (setsockopt(link, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on))) {
+		perror("frames: PACKET_QDISC_BYPASS");
+		exit(3);
+	}
+}
+
+static void send_frames(struct frame *frame, const char *interface, long count, bool varied,
+			bool bypass)
 {
 	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_protocol = htons(frame->protocol)};
 	int link = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -46,6 +58,8 @@ static void send_frames(struct frame *frame, const char *interface, long count, 
 	to.sll_ifindex = (int)if_nametoindex(interface);
 	if (link < 0 || to.sll_ifindex == 0)
 		die(interface);
+	if (bypass)
+		bypass_queue(link);
 	for (long i = 0; i < count; i++) {
 		if (varied)
 			vary(frame, i);
@@ -91,11 +105,11 @@ int main(int argc, char **argv)
 	static struct frame frame;
 	struct ends ends = {0};
 	const char *interface = NULL;
-	bool varied = false;
+	bool varied = false, bypass = false;
 	long count = 1;
 	int option;
 
-	while ((option = getopt(argc, argv, "lvi:n:s:d:S:D:m:c:")) != -1) {
+	while ((option = getopt(argc, argv, "lvqi:n:s:d:S:D:m:c:")) != -1) {
 		if (option == 'l') {
 			for (size_t i = 0; i < FRAME_FORMS; i++)
 				printf("%s %s %s\n", forms[i].name, forms[i].family,
@@ -109,6 +123,8 @@ int main(int argc, char **argv)
 			count = atol(optarg);
 		else if (option == 'v')
 			varied = true;
+		else if (option == 'q')
+			bypass = true;
 		else if (!parse_end(&ends, option, optarg))
 			die("options");
 	}
@@ -119,7 +135,7 @@ int main(int argc, char **argv)
 		if (strcmp(forms[i].name, argv[optind]) != 0)
 			continue;
 		forms[i].build(&frame, &ends, forms[i].argument);
-		send_frames(&frame, interface, count, varied);
+		send_frames(&frame, interface, count, varied, bypass);
 		return 0;
 	}
 	die(argv[optind]);

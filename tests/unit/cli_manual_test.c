@@ -73,6 +73,8 @@ static void test_every_policy_key_is_in_the_manual(void **state)
 					    "default",
 					    "control",
 					    "registry",
+					    "sockets",
+					    "off ,",
 #define CONTROL(identifier, name, is_default, text) name " ,",
 					    CONTROLS(CONTROL)
 #undef CONTROL

@@ -186,6 +186,65 @@ static void test_a_gateway_judges_what_comes_in(void **state)
 	json_decref(line);
 }
 
+/* Before there was an interface, or an address of our own. */
+static void test_a_refusal_at_the_socket(void **state)
+{
+	struct flow_event event = tcp;
+	struct flow flow = whole(&event);
+
+	(void)state;
+	event.flags = EVENT_SOCKET;
+	event.sender = (struct sender){.cgroup = 44, .process = 1234, .user = 33};
+	memcpy(event.sender.command, "0123456789abcdef", COMMAND_SIZE);
+	flow.interface_name = NULL;
+	flow.cgroup = "/system.slice/web.service";
+	json_t *line = flow_ecs(&flow);
+
+	assert_string_equal(at(line, "event.action"), "\"refused\"");
+	assert_string_equal(at(line, "event.type"), "[\"connection\",\"denied\"]");
+	assert_string_equal(at(line, "process.pid"), "1234");
+	assert_string_equal(at(line, "process.name"), "\"0123456789abcdef\"");
+	assert_string_equal(at(line, "user.id"), "\"33\"");
+	assert_string_equal(at(line, "gabelou.cgroup.id"), "44");
+	assert_string_equal(at(line, "gabelou.cgroup.path"), "\"/system.slice/web.service\"");
+	assert_string_equal(at(line, "observer.egress"), "absent");
+	assert_string_equal(at(line, "source.ip"), "\"192.0.2.1\"");
+	json_decref(line);
+	memset(event.key.source, 0, sizeof(event.key.source));
+	event.sender.process = 0; /* the kernel does not tell */
+	flow.cgroup = NULL;
+	line = flow_ecs(&flow);
+	assert_string_equal(at(line, "source"), "absent");
+	assert_string_equal(at(line, "network.community_id"), "absent");
+	assert_string_equal(at(line, "destination.ip"), "\"13.36.0.1\"");
+	assert_string_equal(at(line, "process"), "absent");
+	assert_string_equal(at(line, "gabelou.cgroup.path"), "absent");
+	json_decref(line);
+}
+
+/* There was no packet at all, nor a destination. */
+static void test_a_refused_option(void **state)
+{
+	struct flow_event event = {.key = {.reason = REASON_BYPASS},
+				   .row = ROW_NOT_JUDGED,
+				   .rule = RULE_NONE,
+				   .kind = EVENT_FIRST,
+				   .packets = 1,
+				   .flags = EVENT_SOCKET,
+				   .sender = {.process = 7, .user = USER_UNKNOWN}};
+	struct flow flow = {.event = &event};
+	json_t *line = flow_ecs(&flow);
+
+	(void)state;
+	assert_string_equal(at(line, "gabelou.reason"), "\"bypass\"");
+	assert_string_equal(at(line, "gabelou.ethertype"), "absent");
+	assert_string_equal(at(line, "gabelou.cgroup"), "absent");
+	assert_string_equal(at(line, "process.pid"), "7");
+	assert_string_equal(at(line, "process.name"), "absent");
+	assert_string_equal(at(line, "user"), "absent");
+	json_decref(line);
+}
+
 static void test_what_is_not_known_is_absent(void **state)
 {
 	struct flow_event event = {.key = {.ethertype = 0x8847, .reason = REASON_ETHERTYPE},
@@ -324,6 +383,8 @@ int main(void)
 		cmocka_unit_test(test_a_denied_flow),
 		cmocka_unit_test(test_monitor_mode_says_allowed),
 		cmocka_unit_test(test_a_gateway_judges_what_comes_in),
+		cmocka_unit_test(test_a_refusal_at_the_socket),
+		cmocka_unit_test(test_a_refused_option),
 		cmocka_unit_test(test_what_is_not_known_is_absent),
 		cmocka_unit_test(test_icmp_has_a_type_and_no_port),
 		cmocka_unit_test(test_anycast_has_no_country),

@@ -156,6 +156,9 @@ static void values_are_of_their_kind(void **state)
 		{HEAD "interfaces: {inside: auto}\n", "3:22: `auto` is not a list of interface "
 						      "names or globs; write [auto]"},
 		{HEAD "interfaces: {inside: [a/b]}\n", "3:23: `a/b` is no name or glob"},
+		{HEAD "sockets: web\n",
+		 "3:10: `web` is no way to hook sockets; write auto, off, or"},
+		{HEAD "sockets: [off]\n", "3:10: `[...]` is no way to hook sockets"},
 		{HEAD "interfaces: {chain: last}\n", "3:21: `chain: last` is not known; write next "
 						     "or last-word"},
 		{"gabelou: 1\nallow: [{soil: [FR], why: [a]}]\n", "2:27: `why:` is a line of "

@@ -26,6 +26,8 @@ static void the_smallest_policy_has_the_defaults(void **state)
 	assert_true(policy->guard_auto);
 	assert_int_equal(policy->inside.count, 0);
 	assert_int_equal(policy->guard.count, 0);
+	assert_false(policy->sockets_off);
+	assert_null(policy->sockets_cgroup);
 	assert_int_equal(policy->chain, POLICY_CHAIN_NEXT);
 	assert_int_equal(policy->data.files[DATA_SOIL].count + policy->data.files[DATA_ASN].count +
 				 policy->data.files[DATA_OWNER].count,
@@ -77,7 +79,8 @@ static const char full[] = "gabelou: 1\n"
 			   "on-deny: drop\n"
 			   "except: []\n"
 			   "replies: judge\n"
-			   "lifeline: []\n";
+			   "lifeline: []\n"
+			   "sockets: /sys/fs/cgroup/web\n";
 
 static void every_key_arrives(void **state)
 {
@@ -100,6 +103,8 @@ static void every_key_arrives(void **state)
 	assert_string_equal(policy->inside.items[1], "lan0");
 	assert_int_equal(policy->inside_line, 7);
 	assert_int_equal(policy->inside_column, 11);
+	assert_false(policy->sockets_off);
+	assert_string_equal(policy->sockets_cgroup, "/sys/fs/cgroup/web");
 	assert_int_equal(policy->data.files[DATA_SOIL].count, 2);
 	assert_string_equal(policy->data.files[DATA_SOIL].items[1].path, "b.csv");
 	assert_int_equal(policy->data.files[DATA_ASN].count, 1);
@@ -149,13 +154,15 @@ static void rules_come_in_the_order_of_judgement(void **state)
 /* YAML 1.1 would read these as booleans, octal and sexagesimal numbers. */
 static void plain_scalars_are_text(void **state)
 {
-	struct policy *policy = expect_policy("gabelou: 1\nname: off\nallow: [{soil: [NO], "
-					      "asn: [4294967295, 65551]}]\n",
-					      messages);
+	struct policy *policy =
+		expect_policy("gabelou: 1\nname: off\nsockets: off\nallow: [{soil: [NO], "
+			      "asn: [4294967295, 65551]}]\n",
+			      messages);
 
 	(void)state;
 	assert_string_equal(messages, "");
 	assert_string_equal(policy->name, "off");
+	assert_true(policy->sockets_off);
 	assert_true(has(&policy->rules[0].soil, "NO"));
 	assert_int_equal(policy->rules[0].asns[1], 4294967295u);
 	policy_free(policy);

@@ -25,6 +25,8 @@ struct agent {
 	struct resolver *resolver;
 	struct batch batch;
 	char hostname[256];
+	uint64_t cgroup_id; /* the last one that was looked up */
+	char cgroup[KERNEL_CGROUP_SIZE];
 	uint64_t started;   /* CLOCK_BOOTTIME */
 	uint64_t refreshed; /* when the generation and the losses were last looked at */
 	bool waiting;       /* said so */
@@ -72,6 +74,15 @@ static void say(const struct agent *agent, struct diagnostics *diagnostics)
 	diagnostics_free(diagnostics);
 }
 
+/* A number is never used twice, and one sender seldom comes alone. */
+static const char *cgroup_of(struct agent *agent, uint64_t id)
+{
+	if (id != agent->cgroup_id && (!id || kernel_cgroup_path(id, agent->cgroup)))
+		return NULL;
+	agent->cgroup_id = id;
+	return id ? agent->cgroup : NULL;
+}
+
 /* The two clocks are compared for each event, so that a step of the clock shows at once. */
 static void handle(const struct flow_event *event, void *context)
 {
@@ -83,6 +94,7 @@ static void handle(const struct flow_event *event, void *context)
 		.time_realtime_ns =
 			(int64_t)(now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME) + event->time),
 		.interface_name = if_indextoname(event->key.ifindex, interface),
+		.cgroup = cgroup_of(agent, event->sender.cgroup),
 		.hostname = agent->hostname,
 	};
 

@@ -21,6 +21,8 @@ static struct kernel_options options_of(const struct policy *policy)
 		.guard_count = policy->guard_auto ? 0 : policy->guard.count,
 		.inside = policy->inside.items,
 		.inside_count = policy->inside.count,
+		.without_sockets = policy->sockets_off,
+		.cgroup = policy->sockets_cgroup,
 	};
 }
 

@@ -14,10 +14,12 @@ struct status {
 	struct totals totals; /* of this generation */
 	struct agent_state agent;
 	bool agent_running;
-	uint64_t events_lost; /* in the kernel and in the agent */
-	uint32_t layers;      /* mask of LAYER_BIT: those that the guard could use */
-	json_t *update;       /* what the last update of data came to (stage.h); NULL: none */
-	json_t *problems;     /* array of strings, worst first */
+	char cgroup[KERNEL_CGROUP_SIZE]; /* whose sockets are hooked */
+	const char *sockets_why;         /* why they are not; NULL: they are */
+	uint64_t events_lost;            /* in the kernel and in the agent */
+	uint32_t layers;                 /* mask of LAYER_BIT: those that the guard could use */
+	json_t *update;   /* what the last update of data came to (stage.h); NULL: none */
+	json_t *problems; /* array of strings, worst first */
 };
 
 /* 0; -ENOENT with a message if nothing is enforced; -errno with messages. */

@@ -80,7 +80,8 @@ json_t *status_json(const struct status *status)
 	const struct manifest *manifest = status->enforced.manifest;
 
 	return json_pack(
-		"{s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:O, s:O?, s:b, s:o}",
+		"{s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:O, s:O?, s:b, s:o, "
+		"s:{s:o, s:o}}",
 		"mode", manifest->monitor ? "monitor" : "enforce", "policy",
 		enforced_policy(&status->enforced), "generation", (json_int_t)manifest->generation,
 		"since", manifest->since, "interfaces", enforced_interfaces(&status->enforced),
@@ -88,5 +89,7 @@ json_t *status_json(const struct status *status)
 		"reasons", reasons(&status->totals), "events", "delivered",
 		(json_int_t)status->agent.delivered, "lost", (json_int_t)status->events_lost,
 		"data", data(manifest), "problems", status->problems, "update", status->update,
-		"agent", status->agent_running, "kernel", layers_json(status->layers));
+		"agent", status->agent_running, "kernel", layers_json(status->layers), "sockets",
+		"cgroup", text_json(status->sockets_why ? NULL : status->cgroup), "why_not",
+		text_json(status->sockets_why));
 }

@@ -162,9 +162,18 @@ static void find_ending_exceptions(struct status *status)
 	}
 }
 
+/* Without a cgroup there was none to be had, or none was wanted. */
+static void find_unhooked(struct status *status)
+{
+	if (status->sockets_why && *status->cgroup)
+		add_problem(status, "sockets on cgroup %s are not hooked: %s", status->cgroup,
+			    status->sockets_why);
+}
+
 static void find_problems(struct status *status)
 {
 	find_unguarded(status);
+	find_unhooked(status);
 	if (status->enforced.manifest->monitor)
 		add_problem(status, "monitor mode: what is denied is counted and logged, and let "
 				    "pass");
@@ -204,6 +213,8 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 	status->agent = agent_state_read(&status->agent_running);
 	if (kernel_events_lost(kernel, &lost) != 0)
 		add_problem(status, "how many events were lost cannot be read");
+	if (kernel_sockets(kernel, status->cgroup, &status->sockets_why, diagnostics) != 0)
+		status->sockets_why = "the record of what is enforced is damaged";
 	status->events_lost = lost + status->agent.log_lost;
 	status->layers = status_layers(status->enforced.manifest);
 	find_problems(status);

@@ -20,6 +20,12 @@ static void print_head(FILE *out, const struct status *status)
 	page_field(out, "policy", "%s", manifest->policy_file);
 	page_field(out, "sha256", "%s", manifest->policy_sha256);
 	page_field(out, "on", "%s", where ? where : "?");
+	if (status->sockets_why)
+		page_field(out, "sockets", "not hooked: %s", status->sockets_why);
+	else
+		page_field(out, "sockets", "%s on cgroup %s",
+			   manifest->monitor ? "senders are named" : "refused at once",
+			   status->cgroup);
 	json_array_foreach (status->problems, i, problem)
 		page_item(out, i ? "" : "problems", "%s", json_string_value(problem));
 	if (!json_array_size(status->problems))

@@ -38,11 +38,24 @@ static json_t *event_part(const struct flow *flow)
 	return json_pack("{s:s, s:[s], s:[s,s], s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:s, s:s}",
 			 "kind", "event", "category", "network", "type", "connection",
 			 monitor ? "allowed" : "denied", "action",
-			 monitor ? "would-drop" : "dropped", "outcome", "success", "reason",
-			 reason_text(event->key.reason), "sequence", (json_int_t)flow->sequence,
-			 "start", text_time(flow->time_realtime_ns - lasted, start), "end",
+			 monitor                       ? "would-drop"
+			 : event->flags & EVENT_SOCKET ? "refused"
+						       : "dropped",
+			 "outcome", "success", "reason", reason_text(event->key.reason), "sequence",
+			 (json_int_t)flow->sequence, "start",
+			 text_time(flow->time_realtime_ns - lasted, start), "end",
 			 text_time(flow->time_realtime_ns, end), "duration", (json_int_t)lasted,
 			 "dataset", "gabelou.flow", "module", "gabelou");
+}
+
+/* A socket that is refused may not have an address yet. */
+static bool has_source(const struct flow_event *event)
+{
+	static const uint8_t none[sizeof(event->key.source)];
+
+	return packet_has_addresses(&event->key) &&
+	       (!(event->flags & EVENT_SOCKET) ||
+		memcmp(event->key.source, none, sizeof(none)) != 0);
 }
 
 static json_t *network_part(const struct flow_event *event)
@@ -67,8 +80,9 @@ static json_t *network_part(const struct flow_event *event)
 					    json_string(packet_transport(key)));
 		snprintf(number, sizeof(number), "%u", key->protocol);
 		json_object_set_new(network, "iana_number", json_string(number));
-		json_object_set_new(network, "community_id",
-				    json_string(flow_community_id(event, community_id)));
+		if (has_source(event))
+			json_object_set_new(network, "community_id",
+					    json_string(flow_community_id(event, community_id)));
 	}
 	return network;
 }
@@ -164,6 +178,35 @@ static json_t *sources_part(const struct flow *flow)
 	return sources;
 }
 
+/* What of the sender is known: it has no words in a packet. */
+static json_t *process_part(const struct sender *sender)
+{
+	char command[COMMAND_SIZE + 1] = "";
+	json_t *process = json_pack("{s:I}", "pid", (json_int_t)sender->process);
+
+	memcpy(command, sender->command, COMMAND_SIZE);
+	if (process && *command)
+		json_object_set_new(process, "name", text_json(command));
+	return process;
+}
+
+static json_t *user_part(const struct sender *sender)
+{
+	char id[16];
+
+	snprintf(id, sizeof(id), "%u", sender->user);
+	return json_pack("{s:s}", "id", id);
+}
+
+static json_t *cgroup_part(const struct flow *flow)
+{
+	json_t *cgroup = json_pack("{s:I}", "id", (json_int_t)flow->event->sender.cgroup);
+
+	if (cgroup && flow->cgroup)
+		json_object_set_new(cgroup, "path", text_json(flow->cgroup));
+	return cgroup;
+}
+
 static json_t *gabelou_part(const struct flow *flow)
 {
 	const struct flow_key *key = &flow->event->key;
@@ -185,7 +228,9 @@ static json_t *gabelou_part(const struct flow *flow)
 		json_object_set_new(part, "icmp",
 				    json_pack("{s:i, s:i}", "type", key->destination_port >> 8,
 					      "code", key->destination_port & 0xff));
-	if (!packet_has_addresses(key)) {
+	if (flow->event->sender.cgroup)
+		json_object_set_new(part, "cgroup", cgroup_part(flow));
+	if (!packet_has_addresses(key) && key->ethertype) {
 		char ethertype[8];
 
 		snprintf(ethertype, sizeof(ethertype), "0x%04x", key->ethertype);
@@ -211,15 +256,19 @@ json_t *flow_ecs(const struct flow *flow)
 	if (!line)
 		return NULL;
 	failed |= json_object_set_new(line, "network", network_part(flow->event));
-	if (packet_has_addresses(key)) {
+	if (has_source(flow->event))
 		failed |= json_object_set_new(line, "source",
 					      endpoint(key, packet_source(key), key->source_port));
+	if (packet_has_addresses(key))
 		failed |= json_object_set_new(line, "destination", destination_part(flow));
-	}
 	failed |= json_object_set_new(line, "rule", rule_part(flow));
 	failed |= json_object_set_new(
 		line, "observer",
 		observer(flow->hostname, flow->interface_name, flow->event->flags & EVENT_GATEWAY));
+	if (flow->event->sender.process)
+		failed |= json_object_set_new(line, "process", process_part(&flow->event->sender));
+	if (flow->event->sender.user != USER_UNKNOWN)
+		failed |= json_object_set_new(line, "user", user_part(&flow->event->sender));
 	failed |= json_object_set_new(line, "gabelou", gabelou_part(flow));
 	if (failed) {
 		json_decref(line);

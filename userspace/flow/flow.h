@@ -13,8 +13,9 @@
 struct flow {
 	const struct flow_event *event;
 	uint64_t sequence;
-	int64_t time_realtime_ns; /* of the event */
-	const char *interface_name;
+	int64_t time_realtime_ns;   /* of the event */
+	const char *interface_name; /* NULL: it was refused at the socket, before any */
+	const char *cgroup;         /* path of the sender's; NULL: not known */
 	const char *hostname;
 	const char *policy_name;
 	const char *rule_name; /* NULL: no rule decided */

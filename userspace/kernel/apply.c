@@ -33,6 +33,7 @@ struct apply {
 		struct diagnostics diagnostics;
 	} probe;
 	struct gateway_bpf *gateway; /* NULL: no port is inside */
+	struct socket_bpf *sockets;  /* NULL: none is hooked */
 };
 
 static void probe(void *argument)
@@ -71,6 +72,9 @@ static int load(struct apply *apply, struct diagnostics *diagnostics)
 	error = load_generation(&request, &apply->skeleton, diagnostics);
 	if (!error && apply->options->inside_count)
 		error = gateway_load(apply->skeleton, &apply->gateway, diagnostics);
+	if (!error)
+		error = sockets_load(apply->kernel, apply->options, apply->skeleton,
+				     &apply->sockets, diagnostics);
 	aside_end(&hashing);
 	aside_end(&probing);
 	if (!error) {
@@ -118,13 +122,15 @@ static int write_records(const struct apply *apply, json_t *record, struct diagn
 
 static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 {
-	const struct programs programs = {
+	struct programs programs = {
 		.fd = {loaded_program(apply->skeleton, FORM_ETHERNET),
 		       loaded_program(apply->skeleton, FORM_LAYER3)},
 		.gateway = {gateway_program(apply->gateway, FORM_ETHERNET),
 			    gateway_program(apply->gateway, FORM_LAYER3)},
 	};
 
+	for (int i = 0; i < SOCKET_HOOKS; i++)
+		programs.socket[i] = sockets_program(apply->sockets, (enum socket_hook)i);
 	return attach_roll(apply->kernel, &programs, apply->options, diagnostics);
 }
 
@@ -136,6 +142,8 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 	if (error)
 		return error;
 	error = gateway_pin(apply->kernel, apply->generation, apply->gateway, diagnostics);
+	if (!error)
+		error = sockets_pin(apply->kernel, apply->generation, apply->sockets, diagnostics);
 	if (!error)
 		error = shared_pin(apply->kernel, apply->skeleton, apply->shared, diagnostics);
 	if (!error)
@@ -182,6 +190,7 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 	if (!error)
 		*generation = apply.generation;
 	gateway_destroy(apply.gateway);
+	sockets_destroy(apply.sockets);
 	loaded_destroy(apply.skeleton);
 	shared_close(apply.shared);
 	json_decref(apply.previous);

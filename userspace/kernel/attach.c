@@ -350,6 +350,8 @@ int attach_roll(struct kernel *kernel, const struct programs *programs,
 		error = roll(kernel, programs, interfaces, count, hook, diagnostics);
 	if (!error)
 		remove_superseded(kernel, interfaces, count, hook, diagnostics);
+	if (!error)
+		sockets_roll(kernel, programs, options, diagnostics);
 	free(interfaces);
 	return error;
 }
@@ -375,6 +377,7 @@ int attach_remove_all(struct kernel *kernel, size_t *removed, struct diagnostics
 					 interfaces[i].name, strerror(-error));
 	}
 	free(interfaces);
+	*removed += sockets_remove_all(kernel, diagnostics);
 	*removed += link_unpin_all(kernel, false);
 	return failed;
 }

@@ -8,12 +8,14 @@
 
 #include "userspace/kernel/interfaces.h"
 #include "userspace/kernel/place.h"
+#include "userspace/kernel/sockets.h"
 
-/* The two forms of one generation's guard, and of its gateway where the options name ports for it.
- * The file descriptors are owned; -1: none. */
+/* The two forms of one generation's guard, of its gateway where the options name ports for it, and
+ * its hooks on sockets where there are any. The file descriptors are owned; -1: none. */
 struct programs {
 	int fd[FORMS];
 	int gateway[FORMS];
+	int socket[SOCKET_HOOKS];
 };
 
 /* Links or filters of ours on one interface at most: the second and later are duplicates. */
@@ -27,7 +29,8 @@ struct own_link {
 /*
  * Rolls every interface that the options want forward to @programs, guard and gateway: existing
  * links by compare-and-swap, new ones attached; then removes what is superseded: the other hook,
- * duplicates, interfaces no longer wanted, pins of links whose interface is gone. Under the lock.
+ * duplicates, interfaces no longer wanted, pins of links whose interface is gone; then the hooks on
+ * sockets. Under the lock.
  *
  * On failure every interface is back at the program it had, and new links are gone.
  */
@@ -44,6 +47,8 @@ bool attach_find(uint32_t ifindex, enum hook *hook);
 /* Is the program with this id a guard or a gateway, of any generation? */
 bool program_is_ours(uint32_t id);
 uint32_t program_id(int program);
+/* A hook on sockets, of the network namespace with this cookie? */
+bool program_is_hook_of(uint32_t id, uint64_t cookie);
 
 /* Links, and their pins: of TCX and XDP. File descriptors of links are the caller's to close. */
 struct bpf_link_info;
@@ -52,6 +57,8 @@ bool link_info(int link, struct bpf_link_info *info);
 int link_open_pin(const struct kernel *kernel, enum hook hook, uint32_t ifindex);
 /* -ENOENT or -EPERM: the link does not run @previous any more. */
 int link_update(int link, int program, int previous);
+/* Where another link is pinned, it makes way. */
+int link_pin_at(const char *path, int link);
 int link_pin(const struct kernel *kernel, enum hook hook, uint32_t ifindex, int link);
 void link_unpin(const struct kernel *kernel, enum hook hook, uint32_t ifindex);
 /* Unlinks the pins of links; or only of those whose interface is gone. Returns how many. */

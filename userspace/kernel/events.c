@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "userspace/kernel/elsewhere.h"
 #include "userspace/kernel/load.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/record.h"
@@ -17,6 +18,8 @@ struct kernel_events {
 	struct ring_buffer *ring;
 	int lock;
 	struct sweep sweep;
+	struct elsewhere_watch *routes; /* NULL: nobody follows them */
+	int elsewhere;                  /* map */
 	kernel_event_handler handler;
 	void *context;
 	int left; /* how many events this poll still takes */
@@ -67,6 +70,7 @@ int kernel_events_open(struct kernel *kernel, kernel_event_handler handler, void
 	*opened = (struct kernel_events){
 		.map = -1,
 		.lock = -1,
+		.elsewhere = -1,
 		.sweep = {.kernel = kernel, .flows = -1},
 		.handler = handler,
 		.context = context,
@@ -86,6 +90,9 @@ int kernel_events_open(struct kernel *kernel, kernel_event_handler handler, void
 		error = opened->lock;
 		goto close_events;
 	}
+	opened->elsewhere = open_pin(kernel, SHARED_ELSEWHERE);
+	if (opened->elsewhere >= 0)
+		opened->routes = elsewhere_watch_open();
 	*events = opened;
 	return 0;
 close_events:
@@ -101,6 +108,8 @@ int kernel_events_poll(struct kernel_events *events, int timeout_ms)
 	if (got < 0 && got != -EAGAIN)
 		return got;
 	got = EVENTS_MOST - events->left;
+	if (events->routes && elsewhere_watch_changed(events->routes))
+		elsewhere_refresh(events->elsewhere);
 	int swept = sweep_silent(&events->sweep, events->handler, events->context);
 	return swept < 0 ? swept : got + swept;
 }
@@ -114,6 +123,9 @@ void kernel_events_close(struct kernel_events *events)
 		close(events->map);
 	if (events->sweep.flows >= 0)
 		close(events->sweep.flows);
+	elsewhere_watch_close(events->routes);
+	if (events->elsewhere >= 0)
+		close(events->elsewhere);
 	if (events->lock >= 0)
 		close(events->lock);
 	free(events);

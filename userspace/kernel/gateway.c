@@ -27,20 +27,6 @@ void gateway_destroy(struct gateway_bpf *gateway)
 	gateway_bpf__destroy(gateway);
 }
 
-/* Both objects declare the same maps: what the guard has is used again, by name. */
-static int share_maps(struct gateway_bpf *gateway, const struct egress_bpf *guard)
-{
-	struct bpf_map *map;
-	int error = 0;
-
-	bpf_object__for_each_map(map, gateway->obj)
-	{
-		if (!error && !bpf_map__is_internal(map))
-			error = bpf_map__reuse_fd(map, loaded_map(guard, bpf_map__name(map)));
-	}
-	return error;
-}
-
 int gateway_load(const struct egress_bpf *guard, struct gateway_bpf **gateway,
 		 struct diagnostics *diagnostics)
 {
@@ -53,7 +39,7 @@ int gateway_load(const struct egress_bpf *guard, struct gateway_bpf **gateway,
 		loaded->rodata->config = guard->rodata->config;
 		bpf_program__set_autoload(loaded->progs.gateway_layer3,
 					  loaded_program(guard, FORM_LAYER3) >= 0);
-		error = share_maps(loaded, guard);
+		error = loaded_share_maps(guard, loaded->obj);
 	}
 	if (!error)
 		error = gateway_bpf__load(loaded);

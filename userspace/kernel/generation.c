@@ -76,6 +76,9 @@ int generation_programs(const struct kernel *kernel, uint32_t generation, struct
 {
 	struct programs opened = {.fd = {-1, -1}, .gateway = {-1, -1}};
 
+	for (int i = 0; i < SOCKET_HOOKS; i++)
+		opened.socket[i] = generation_map(kernel, generation, socket_names[i]);
+
 	for (int i = 0; i < FORMS; i++) {
 		opened.fd[i] = generation_map(kernel, generation, program_names[i]);
 		if (opened.fd[i] < 0) {
@@ -100,6 +103,11 @@ void programs_close(struct programs *programs)
 			close(programs->gateway[i]);
 		programs->fd[i] = -1;
 		programs->gateway[i] = -1;
+	}
+	for (int i = 0; i < SOCKET_HOOKS; i++) {
+		if (programs->socket[i] >= 0)
+			close(programs->socket[i]);
+		programs->socket[i] = -1;
 	}
 }
 

@@ -5,10 +5,11 @@
  * All pins live in pid 1's mount namespace, under /sys/fs/bpf/gabelou (mode 0700), keyed by the
  * cookie of the network namespace:
  *
- *   ns-COOKIE/events, flows, events_lost   shared by all generations
+ *   ns-COOKIE/events, flows, events_lost, senders, elsewhere   shared by all generations
  *   ns-COOKIE/gen-N/            program, counters and the table's sections, one map each
  *   ns-COOKIE/link-IFINDEX      the tcx link, or absent where clsact is used
  *   ns-COOKIE/link-xdp-IFINDEX  the xdp link of a gateway's port
+ *   ns-COOKIE/link-socket_...   the links of the hooks on sockets
  *
  * and the record of each generation (JSON, policy text, class table) under
  * /var/lib/gabelou/ns-COOKIE/gen-N.json, its counters in gen-N.counters.json once it is over, with
@@ -65,6 +66,8 @@ struct kernel_options {
 	size_t guard_count;
 	char *const *inside; /* globs: ports where the gateway judges what comes in */
 	size_t inside_count;
+	bool without_sockets;      /* no hooks on sockets */
+	char *cgroup;              /* whose sockets are hooked; NULL: see kernel_sockets() */
 	uint32_t without;          /* mask of LAYER_BIT: as if the kernel lacked these */
 	uint64_t flow_interval_ns; /* 0: the default, 10 s */
 };
@@ -104,6 +107,16 @@ int kernel_interfaces(struct kernel *kernel, struct kernel_interface **interface
 		      struct diagnostics *diagnostics);
 /* Prefixes of the addresses on them; freed by the caller. */
 int kernel_connected(struct prefix **prefixes, size_t *count, struct diagnostics *diagnostics);
+
+#define KERNEL_CGROUP_SIZE 256
+/* Of what is enforced: whose sockets are hooked, so that what is denied is refused at once and
+ * senders have names. *why is NULL, or why it is not so, for people. Without a cgroup in the
+ * options that is the root of cgroup2 in the machine's first network namespace, and none elsewhere:
+ * other namespaces' processes may be anywhere too, but who makes one knows where they are. */
+int kernel_sockets(struct kernel *kernel, char cgroup[KERNEL_CGROUP_SIZE], const char **why,
+		   struct diagnostics *diagnostics);
+/* "/system.slice/ssh.service" of a cgroup's id; -ESTALE if it is gone. */
+int kernel_cgroup_path(uint64_t id, char path[KERNEL_CGROUP_SIZE]);
 
 /* Counters of the current generation summed over CPUs: COUNTER_SLOTS of them; freed by caller. */
 int kernel_counters(struct kernel *kernel, struct counter **counters, size_t *count,

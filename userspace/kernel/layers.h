@@ -36,6 +36,8 @@
 	X(TCX, "tcx", "6.6", "the guard sits at clsact, where a tc command can remove it")     \
 	X(OWNED_TABLES, "owned-tables", "6.9",                                                 \
 	  "no backstop: new interfaces are open until the next apply")                         \
+	X(SOCKET_TASK, "socket-task", "6.10",                                                  \
+	  "the log does not name the process that was refused")                                \
 	X(EGRESS_OF_ALL, "egress-of-all", "6.16",                                              \
 	  "no backstop: new interfaces are open until the next apply")                         \
 	X(XDP_PULL, "xdp-pull", "6.18", "the gateway denies a packet whose headers lie in pieces")

@@ -141,8 +141,22 @@ static bool has_TAI_CLOCK(struct trial *trial)
 	};
 
 	(void)trial;
-	return done(bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, NULL, "GPL", code,
-				  sizeof(code) / sizeof(code[0]), NULL));
+	return load(BPF_PROG_TYPE_SCHED_CLS, code, sizeof(code) / sizeof(code[0]), 0);
+}
+
+/* A hook on sockets asks who calls. */
+static bool has_SOCKET_TASK(struct trial *trial)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_CGROUP_INET4_CONNECT);
+	const struct bpf_insn code[] = {
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_pid_tgid},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+
+	(void)trial;
+	return done(bpf_prog_load(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, "gabelou_probe", "GPL", code,
+				  sizeof(code) / sizeof(code[0]), &options));
 }
 
 static bool has_XDP_FRAGS(struct trial *trial)

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,15 +46,11 @@ int link_update(int link, int program, int previous)
 	return bpf_link_update(link, program, &options);
 }
 
-int link_pin(const struct kernel *kernel, enum hook hook, uint32_t ifindex, int link)
+int link_pin_at(const char *path, int link)
 {
-	char path[PATH_SIZE];
 	struct bpf_link_info ours, pinned;
-	int error = pin_path(kernel, hook, ifindex, path);
+	int error = bpf_obj_pin(link, path);
 
-	if (error)
-		return error;
-	error = bpf_obj_pin(link, path);
 	if (error != -EEXIST)
 		return error;
 	int other = bpf_obj_get(path);
@@ -67,6 +64,14 @@ int link_pin(const struct kernel *kernel, enum hook hook, uint32_t ifindex, int 
 	if (unlink(path))
 		return -errno;
 	return bpf_obj_pin(link, path);
+}
+
+int link_pin(const struct kernel *kernel, enum hook hook, uint32_t ifindex, int link)
+{
+	char path[PATH_SIZE];
+	int error = pin_path(kernel, hook, ifindex, path);
+
+	return error ? error : link_pin_at(path, link);
 }
 
 void link_unpin(const struct kernel *kernel, enum hook hook, uint32_t ifindex)
@@ -86,7 +91,9 @@ static bool pin_is_dead(const char *path)
 	if (link < 0)
 		return false;
 	/* xdp and tcx have the interface at the same place of the union. */
-	bool dead = link_info(link, &info) && info.xdp.ifindex == 0;
+	bool dead = link_info(link, &info) &&
+		    (info.type == BPF_LINK_TYPE_CGROUP ? info.cgroup.cgroup_id == 0
+						       : info.xdp.ifindex == 0);
 	close(link);
 	return dead;
 }

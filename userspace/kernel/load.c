@@ -16,7 +16,8 @@
 #define TRIAL_FLOWS     64
 
 const char *const program_names[FORMS] = {"egress", "egress_layer3"};
-const char *const shared_map_names[SHARED_MAPS] = {"events", "flows", "events_lost"};
+const char *const shared_map_names[SHARED_MAPS] = {"events", "flows", "events_lost", "senders",
+						   "elsewhere"};
 
 int loaded_program(const struct egress_bpf *skeleton, enum form form)
 {
@@ -27,6 +28,19 @@ int loaded_program(const struct egress_bpf *skeleton, enum form form)
 int loaded_map(const struct egress_bpf *skeleton, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(skeleton->obj, name);
+}
+
+int loaded_share_maps(const struct egress_bpf *guard, struct bpf_object *object)
+{
+	struct bpf_map *map;
+	int error = 0;
+
+	bpf_object__for_each_map(map, object)
+	{
+		if (!error && !bpf_map__is_internal(map))
+			error = bpf_map__reuse_fd(map, loaded_map(guard, bpf_map__name(map)));
+	}
+	return error;
 }
 
 void loaded_destroy(struct egress_bpf *skeleton)

@@ -13,8 +13,15 @@ struct egress_bpf;
 /* The guard comes in two forms: for links with an Ethernet header, and for those with none. */
 enum form { FORM_ETHERNET, FORM_LAYER3, FORMS };
 
-/* The maps that all generations of a namespace share: events, flows, events_lost. */
-enum shared_map { SHARED_EVENTS, SHARED_FLOWS, SHARED_EVENTS_LOST, SHARED_MAPS };
+/* The maps that all generations of a namespace share. */
+enum shared_map {
+	SHARED_EVENTS,
+	SHARED_FLOWS,
+	SHARED_EVENTS_LOST,
+	SHARED_SENDERS,
+	SHARED_ELSEWHERE,
+	SHARED_MAPS
+};
 extern const char *const shared_map_names[SHARED_MAPS];
 
 struct load_request {
@@ -38,6 +45,11 @@ void loaded_destroy(struct egress_bpf *skeleton);
 /* Borrowed file descriptors of what was loaded. */
 int loaded_program(const struct egress_bpf *skeleton, enum form form);
 int loaded_map(const struct egress_bpf *skeleton, const char *name);
+
+/* All programs of a generation declare the same maps: those of @guard are given to @object, which
+ * is not yet loaded, by name. */
+struct bpf_object;
+int loaded_share_maps(const struct egress_bpf *guard, struct bpf_object *object);
 
 extern const char *const program_names[FORMS];
 

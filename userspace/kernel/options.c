@@ -22,11 +22,14 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 		options->guard ? globs_json(options->guard, options->guard_count) : json_null();
 
 	return json_pack(
-		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "table_abi",
+		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:I}", "table_abi",
 		TABLE_ABI, "event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
 		options->last_word, "control", (json_int_t)options->control, "guard", guard,
-		"inside", globs_json(options->inside, options->inside_count), "without",
-		layers_names(options->without), "flow_interval_ns",
+		"inside", globs_json(options->inside, options->inside_count), "sockets",
+		options->without_sockets ? "off"
+		: options->cgroup        ? options->cgroup
+					 : "auto",
+		"without", layers_names(options->without), "flow_interval_ns",
 		(json_int_t)(options->flow_interval_ns ? options->flow_interval_ns
 						       : FLOW_INTERVAL_DEFAULT_NS),
 		"class_count", (json_int_t)table->class_count, "row_count",
@@ -53,6 +56,16 @@ static int read_globs(const json_t *list, char *const **globs, size_t *count)
 	return 0;
 }
 
+/* Of a record from before there were hooks: as if it said off. */
+static int read_sockets(const char *sockets, struct kernel_options *options)
+{
+	options->without_sockets = !sockets || strcmp(sockets, "off") == 0;
+	if (options->without_sockets || strcmp(sockets, "auto") == 0)
+		return 0;
+	options->cgroup = strdup(sockets);
+	return options->cgroup ? 0 : -ENOMEM;
+}
+
 int record_options(const json_t *record, struct kernel_options *options)
 {
 	const json_t *part = json_object_get(record, "kernel");
@@ -67,10 +80,13 @@ int record_options(const json_t *record, struct kernel_options *options)
 			(uint64_t)json_integer_value(json_object_get(part, "flow_interval_ns")),
 	};
 
+	const char *sockets = json_string_value(json_object_get(part, "sockets"));
+
 	if (!json_is_object(part))
 		return -EBADMSG;
 	if ((json_is_array(guard) && read_globs(guard, &read.guard, &read.guard_count)) ||
-	    (json_is_array(inside) && read_globs(inside, &read.inside, &read.inside_count))) {
+	    (json_is_array(inside) && read_globs(inside, &read.inside, &read.inside_count)) ||
+	    read_sockets(sockets, &read)) {
 		record_options_free(&read);
 		return -EBADMSG;
 	}
@@ -89,5 +105,6 @@ void record_options_free(struct kernel_options *options)
 {
 	free_globs(options->guard, options->guard_count);
 	free_globs(options->inside, options->inside_count);
+	free(options->cgroup);
 	*options = (struct kernel_options){0};
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whose program is it? Ours has the name of a guard or a gateway and reads a verdict table. */
 #include <bpf/bpf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "maps/config.h"
 
 #include "userspace/kernel/gateway.h"
 
@@ -66,4 +69,55 @@ bool program_is_ours(uint32_t id)
 	bool ours = fd_is_ours(program);
 	close(program);
 	return ours;
+}
+
+/* The read-only data of a hook on sockets says for which network namespace it was loaded. */
+static bool map_names_namespace(uint32_t id, uint64_t cookie)
+{
+	struct bpf_map_info info = {0};
+	struct socket_config *config = NULL;
+	__u32 size = sizeof(info), zero = 0;
+	int map = bpf_map_get_fd_by_id(id);
+
+	if (map < 0)
+		return false;
+	if (bpf_obj_get_info_by_fd(map, &info, &size) == 0 &&
+	    strcmp(info.name, SOCKET_CONFIG_SECTION) == 0 && info.value_size >= sizeof(*config))
+		config = calloc(1, info.value_size);
+	bool names = config && bpf_map_lookup_elem(map, &zero, config) == 0 &&
+		     config->namespace == cookie;
+	free(config);
+	close(map);
+	return names;
+}
+
+static bool fd_is_hook_of(int program, uint64_t cookie)
+{
+	uint32_t maps[MAPS_MOST];
+	struct bpf_prog_info info = {
+		.map_ids = (uint64_t)(uintptr_t)maps,
+		.nr_map_ids = MAPS_MOST,
+	};
+	__u32 size = sizeof(info);
+	bool named = false;
+
+	if (bpf_obj_get_info_by_fd(program, &info, &size))
+		return false;
+	for (int i = 0; i < SOCKET_HOOKS; i++)
+		named = named || strcmp(info.name, socket_names[i]) == 0;
+	for (uint32_t i = 0; named && i < info.nr_map_ids && i < MAPS_MOST; i++)
+		if (map_names_namespace(maps[i], cookie))
+			return true;
+	return false;
+}
+
+bool program_is_hook_of(uint32_t id, uint64_t cookie)
+{
+	int program = bpf_prog_get_fd_by_id(id);
+
+	if (program < 0)
+		return false;
+	bool hook = fd_is_hook_of(program, cookie);
+	close(program);
+	return hook;
 }

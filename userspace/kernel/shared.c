@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The maps that outlive a generation: the ring, the flows, the count of lost events. */
+/* The maps that outlive a generation: the ring, the flows, what is known of senders and routes. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "maps/elsewhere.h"
 
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
@@ -25,6 +27,12 @@ static bool shape_fits(enum shared_map which, int map)
 	case SHARED_EVENTS_LOST:
 		return info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
 		       info.value_size == sizeof(uint64_t);
+	case SHARED_SENDERS:
+		return info.type == BPF_MAP_TYPE_SK_STORAGE &&
+		       info.value_size == sizeof(struct sender);
+	case SHARED_ELSEWHERE:
+		return info.type == BPF_MAP_TYPE_LPM_TRIE &&
+		       info.key_size == sizeof(struct elsewhere_key);
 	case SHARED_MAPS:
 		break;
 	}

@@ -68,6 +68,7 @@ static int take_out(struct sweep *sweep, const struct flow_key *key, bool monito
 		.row = state.row,
 		.rule = state.rule,
 		.kind = EVENT_SUMMARY,
+		.sender = state.sender,
 		.flags = state.flags | (monitor ? EVENT_MONITOR : 0),
 	};
 	handler(&event, context);

@@ -86,6 +86,30 @@ static void read_inside(struct reader *reader, const struct node *node, void *ta
 		read_globs(reader, node, &policy->inside);
 }
 
+/* A folder's name only: whether it is a cgroup is seen where the policy is applied. */
+static void read_sockets(struct reader *reader, const struct node *node, void *target)
+{
+	struct policy *policy = reader->policy;
+
+	(void)target;
+	if (node->kind == NODE_TEXT && strcmp(node->text, "auto") == 0)
+		return;
+	if (node->kind == NODE_TEXT && strcmp(node->text, "off") == 0) {
+		policy->sockets_off = true;
+		return;
+	}
+	if (node->kind != NODE_TEXT || node->text[0] != '/') {
+		policy_fault(
+			reader, node,
+			"`%s` is no way to hook sockets; write auto, off, or the whole path of "
+			"a cgroup, as in `sockets: /sys/fs/cgroup/system.slice`",
+			policy_quote(node).text);
+		return;
+	}
+	policy->sockets_cgroup = strdup(node->text);
+	reader->out_of_memory = reader->out_of_memory || !policy->sockets_cgroup;
+}
+
 static void read_chain(struct reader *reader, const struct node *node, void *target)
 {
 	static const char *const names[] = {
@@ -223,6 +247,7 @@ static const struct key policy_keys[] = {
 	{"scopes", NULL, "[]"},
 	{"tunnels", NULL, "[]"},
 	{"groups", policy_groups_read, NULL},
+	{"sockets", read_sockets, NULL},
 };
 
 /* Another format may mean anything: then nothing else in the file is worth a message. */
@@ -368,6 +393,7 @@ void policy_free(struct policy *policy)
 		return;
 	names_free(&policy->guard);
 	names_free(&policy->inside);
+	free(policy->sockets_cgroup);
 	data_config_free(&policy->data);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		policy_rule_free(&policy->rules[i]);

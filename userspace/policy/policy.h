@@ -65,6 +65,8 @@ struct policy {
 	struct names inside; /* globs of gateway ports */
 	unsigned inside_line, inside_column;
 	enum policy_chain chain;
+	bool sockets_off;     /* no hooks on sockets */
+	char *sockets_cgroup; /* path of the cgroup whose sockets are hooked; NULL: auto */
 
 	struct data_config data;
 	unsigned warn_days, stale_days; /* max-age; default 45 and 120 */
