@@ -20,6 +20,7 @@
 
 #define ATLAS_SOIL_SOURCES_MOST 8
 #define ATLAS_FEEDS_MOST        16
+#define ATLAS_VOTES_MOST        (2 * ATLAS_SOIL_SOURCES_MOST) /* a source may contradict itself */
 
 /* data_dir holds the embedded files: soil.csv.zst, registry.csv.zst, asn.csv.zst,
  * asn-names.csv.zst, owners.csv, doubtful.csv, anycast.csv, regions.csv and location-key.pem. Of
@@ -70,9 +71,9 @@ struct place {
 	uint8_t zero[3]; /* equal places are equal bytes */
 	/* Each source's word; COUNTRY_NONE: it has none. A source that contradicts itself has two
 	 * words (and agrees with no other): the second one goes behind the last source's. */
-	country_t votes[ATLAS_SOIL_SOURCES_MOST];
+	country_t votes[ATLAS_VOTES_MOST];
 };
-_Static_assert(sizeof(struct place) == 36, "no padding between equal places");
+_Static_assert(sizeof(struct place) == 52, "no padding between equal places");
 
 /* Everything from starts[i] up to starts[i + 1] - 1 (or the family's end) is places[i].
  * starts[0] is 0; neighbours differ. */
