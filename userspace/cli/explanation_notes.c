@@ -106,8 +106,8 @@ static void note_owner(struct notes *notes, const struct explanation *explanatio
 static void note_self_contradiction(struct notes *notes, const struct explainer *explainer,
 				    const struct place *place)
 {
-	size_t sources = explainer->atlas ? atlas_soil_source_count(explainer->atlas)
-					  : ATLAS_VOTES_MOST;
+	size_t sources =
+		explainer->atlas ? atlas_soil_source_count(explainer->atlas) : ATLAS_VOTES_MOST;
 
 	for (size_t i = sources; i < ATLAS_VOTES_MOST; i++)
 		if (place->votes[i])
