@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # From soil sources that vote to a merged atlas, and how fast "explain - --json" tells of it:
-# elapsed time for many addresses, uniform over IPv4, and for one, which is the time to begin. The
-# atlas is cached for both. Measurements and samples on stdout, one JSON object a line.
+# the time for many addresses, uniform over IPv4, and for one, which is that to begin. The atlas is
+# cached for both. Measurements and samples on stdout, one JSON object a line.
 #
 # usage: atlas.sh DATA_DIR RUNS
 # SOIL_SOURCES="FILE FILE...": the sources; without it the embedded one.

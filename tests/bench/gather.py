@@ -131,9 +131,9 @@ def growth(samples, measurements):
 
 
 def atlas(samples):
-    """Addresses explained a second, without the time to begin."""
-    begin = series(samples, "atlas/explain/one", "gabelou", "wall_ns")
-    many = series(samples, "atlas/explain/many", "gabelou", "wall_ns")
+    """Addresses explained a second of CPU, without the time to begin."""
+    begin = series(samples, "atlas/explain/one", "gabelou", "cpu_ns")
+    many = series(samples, "atlas/explain/many", "gabelou", "cpu_ns")
     count = series(samples, "atlas/explain/many", "gabelou", "addresses")
     if begin and many:
         begin = statistics.median(begin)
