@@ -143,9 +143,22 @@ def growth(samples, measurements):
                           series(samples, name, "nftables", "kernel"))
 
 
+def atlas(samples):
+    """Addresses explained a second of CPU, without the time to begin."""
+    begin = series(samples, "atlas/explain/one", "gabelou", "cpu_ns")
+    many = series(samples, "atlas/explain/many", "gabelou", "cpu_ns")
+    count = series(samples, "atlas/explain/many", "gabelou", "addresses")
+    if begin and many:
+        begin = statistics.median(begin)
+        yield measurement("atlas/explain", "addresses/s",
+                          [n * 1e9 / (ns - begin) for n, ns in zip(count, many)])
+        yield measurement("atlas/explain/begin", "s", [begin / 1e9])
+
+
 def everything(paths):
     measurements, samples = read(paths)
-    made = list(forward(samples)) + list(enforce(samples)) + list(growth(samples, measurements))
+    made = list(forward(samples)) + list(enforce(samples)) + list(atlas(samples))
+    made += list(growth(samples, measurements))
     made += list(grown(samples))
     failed = [found for found in samples if "failed" in found]
     return measurements + [found for found in made if found], failed

@@ -90,6 +90,12 @@ def promises(results):
             times("enforce/same", "nftables", 10, 10)])
     yield ("apply again with only the policy changed", "150 ms", "50 ms",
            [least("enforce/reapply", 1e-3, "{:.0f} ms", 150, 50)])
+    yield ("soil sources to a merged atlas (five of 4.5 M rows), time / memory", "5 s / 512 MB",
+           "same", [least("atlas/build", 1, "{:.2f} s", 5, 5),
+                    least("atlas/build/process", MEGABYTE, "{:.0f} MB", 512, 512)])
+    explained = results.value("atlas/explain")
+    yield ("explain --json, addresses a second", "200,000", "same",
+           [("{:,.0f}", explained, 200000, 200000)])
     yield ("agent RSS, steady", "96 MB", "32 MB",
            [least("enforce/agent", MEGABYTE, "{:.1f} MB", 96, 32)])
 

@@ -142,10 +142,15 @@ def enforce(results):
     return plain([one for one in results.measurements if one["name"].startswith("enforce/")])
 
 
+def atlas(results):
+    return plain([one for one in results.measurements if one["name"].startswith("atlas/")])
+
+
 SECTIONS = [
     ("lookup/", "Lookups", lookup),
     ("program/", "The whole program, BPF_PROG_RUN", program),
     ("forward/", "Through a forwarding host", forward),
     ("enforce/", "From files to enforced, and memory", enforce),
+    ("atlas/", "From soil sources to an atlas, and explaining it", atlas),
     ("growth/", "Growth", growth),
 ]

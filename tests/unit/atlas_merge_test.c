@@ -187,6 +187,34 @@ static void a_source_that_contradicts_itself_is_contested(void **state)
 	assert_int_equal(world_place("6.0.0.1")->votes[2], COUNTRY('F', 'R'));
 }
 
+/* As many sources as there may be, and all contradict themselves: no word is lost, for a deny rule
+ * may ask for any. */
+static void every_source_has_room_for_two_words(void **state)
+{
+	struct data_file soil[ATLAS_SOIL_SOURCES_MOST] = {0};
+	struct atlas_config config = world_config();
+	const struct place *place;
+
+	(void)state;
+	for (unsigned i = 0; i < ATLAS_SOIL_SOURCES_MOST; i++) {
+		char name[8], text[80];
+
+		sprintf(name, "s%u.csv", i);
+		sprintf(text, "6.0.0.0,6.0.0.255,FR\n6.0.0.0,6.0.0.255,%s\n",
+			i + 1 < ATLAS_SOIL_SOURCES_MOST ? "GB" : "US");
+		world_write(name, text);
+		soil[i].path = world_path(name);
+	}
+	config.data.files[DATA_SOIL] = (struct data_files){soil, ATLAS_SOIL_SOURCES_MOST};
+	world_build(&config);
+	world_expect("6.0.0.1", "??", SOIL_CONTESTED, 0);
+	place = world_place("6.0.0.1");
+	for (unsigned i = 0; i < ATLAS_VOTES_MOST - 1; i++)
+		assert_int_equal(place->votes[i], i < ATLAS_SOIL_SOURCES_MOST ? COUNTRY('F', 'R')
+									      : COUNTRY('G', 'B'));
+	assert_int_equal(place->votes[ATLAS_VOTES_MOST - 1], COUNTRY('U', 'S'));
+}
+
 static void the_first_asn_source_with_a_word_wins(void **state)
 {
 	struct data_file asn[] = {{.path = world_path("a.csv")}, {.path = world_path("b.csv")}};
@@ -259,6 +287,7 @@ int main(void)
 		IN_A_WORLD(votes_are_counted),
 		IN_A_WORLD(too_few_sources_leave_the_soil_unknown),
 		IN_A_WORLD(a_source_that_contradicts_itself_is_contested),
+		IN_A_WORLD(every_source_has_room_for_two_words),
 		IN_A_WORLD(the_first_asn_source_with_a_word_wins),
 		IN_A_WORLD(the_registry_country_is_where_most_addresses_are),
 		IN_A_WORLD(sources_are_listed_soil_first),

@@ -104,7 +104,7 @@ static void deny_needs_one_voice_and_one_member(void **state)
 	struct decision decision;
 
 	(void)state;
-	one_voice.votes[ATLAS_SOIL_SOURCES_MOST - 1] = CN;
+	one_voice.votes[ATLAS_VOTES_MOST - 1] = CN;
 	assert_int_equal(reason_of(&policy, agreed(FR, 1), reach_of(FR, 0)), REASON_RULE_ALLOW);
 	assert_int_equal(reason_of(&policy, one_voice, reach_of(FR, 0)), REASON_RULE_DENY);
 	assert_int_equal(reason_of(&policy, agreed(CN, 1), reach_of(FR, 0)), REASON_RULE_DENY);

@@ -20,6 +20,7 @@
 
 #define ATLAS_SOIL_SOURCES_MOST 8
 #define ATLAS_FEEDS_MOST        16
+#define ATLAS_VOTES_MOST        (2 * ATLAS_SOIL_SOURCES_MOST) /* a source may contradict itself */
 
 /* data_dir holds the embedded files: soil.csv.zst, registry.csv.zst, asn.csv.zst,
  * asn-names.csv.zst, owners.csv, doubtful.csv, anycast.csv, regions.csv and location-key.pem. Of
@@ -70,9 +71,9 @@ struct place {
 	uint8_t zero[3]; /* equal places are equal bytes */
 	/* Each source's word; COUNTRY_NONE: it has none. A source that contradicts itself has two
 	 * words (and agrees with no other): the second one goes behind the last source's. */
-	country_t votes[ATLAS_SOIL_SOURCES_MOST];
+	country_t votes[ATLAS_VOTES_MOST];
 };
-_Static_assert(sizeof(struct place) == 36, "no padding between equal places");
+_Static_assert(sizeof(struct place) == 52, "no padding between equal places");
 
 /* Everything from starts[i] up to starts[i + 1] - 1 (or the family's end) is places[i].
  * starts[0] is 0; neighbours differ. */
@@ -93,21 +94,23 @@ enum owner_basis {
 const char *owner_basis_name(enum owner_basis basis);
 const char *soil_state_name(enum soil_state state);
 
-/* Strings are owned by the atlas; "" where not known. */
+/* Strings are owned by the atlas; "" where not known. In an order that leaves no gaps between the
+ * fields: the cache writes them as they lie, and a gap would hold whatever was there before. */
 struct asn_operator {
 	uint32_t asn;
+	enum owner_basis basis;   /* OWNER_UNKNOWN: not listed */
 	const char *name;         /* of the ASN, from the ASN table */
 	const char *organisation; /* from the owner table */
 	const char *parent;
-	country_t parent_country;
-	country_t seat; /* explicit or inferred */
-	bool seat_inferred;
-	country_t registry;     /* where most of its announced space is registered */
-	enum owner_basis basis; /* OWNER_UNKNOWN: not listed */
-	bool doubtful;          /* on the doubtful list: never gets an owner by inference */
 	const char *since;
 	const char *source; /* the citation; for a doubtful one, the reason */
+	country_t parent_country;
+	country_t seat;     /* explicit or inferred */
+	country_t registry; /* where most of its announced space is registered */
+	bool seat_inferred;
+	bool doubtful; /* on the doubtful list: never gets an owner by inference */
 };
+_Static_assert(sizeof(struct asn_operator) == 16 + 5 * sizeof(char *), "no gaps");
 
 #define REACH_MOST 4
 /* Sorted, distinct states (territories mapped by country_state); the rest COUNTRY_NONE. */
@@ -133,12 +136,14 @@ const char *source_role_name(enum source_role role);
 
 struct source {
 	enum source_role role;
+	uint32_t zero;    /* no gap, as above */
 	const char *name; /* "DB-IP Lite" from "# name:", else the file's name */
 	const char *path;
 	const char *date; /* "2026-06-01" from "# date:", else the file's modification time */
 	struct digest digest;
 	size_t rows;
 };
+_Static_assert(sizeof(struct source) == 16 + 3 * sizeof(char *) + DIGEST_SIZE, "no gaps");
 
 struct atlas;
 int atlas_build(const struct atlas_config *config, struct atlas **atlas,

@@ -49,7 +49,7 @@ enum cache_part {
 /* Far from where the kernel puts anything by itself. */
 #define CACHE_BASE ((uintptr_t)0x200000000000)
 
-#define CACHE_MAGIC "gabelou atlas 4" /* raise the number with any change of layout or meaning */
+#define CACHE_MAGIC "gabelou atlas 5" /* raise the number with any change of layout or meaning */
 
 struct cache_header {
 	char magic[16];

@@ -14,7 +14,9 @@ struct operator_entry {
 	unsigned owner_file; /* from 1; 0: none */
 	uint32_t owner_since;
 	unsigned owner_line;
+	uint32_t zero; /* no gap, as in what is known */
 };
+_Static_assert(sizeof(struct operator_entry) == 16 + sizeof(struct asn_operator), "no gaps");
 
 struct operator_slot {
 	uint32_t asn;

@@ -233,10 +233,9 @@ static int scan_soil(struct scan *scan, struct place *places)
 			if (!mark->higher)
 				continue;
 			scan->contradicted[i] |= (uint8_t)(1u << source);
-			while (spare < ATLAS_SOIL_SOURCES_MOST && places[i].votes[spare])
+			while (places[i].votes[spare])
 				spare++;
-			if (spare < ATLAS_SOIL_SOURCES_MOST)
-				places[i].votes[spare] = (country_t)mark->higher;
+			places[i].votes[spare] = (country_t)mark->higher;
 		}
 	}
 	return 0;

@@ -25,7 +25,7 @@ static void set_votes(const uint32_t *words, size_t count, struct place *place)
 		country_t second = layer_second_country(words[i]);
 
 		place->votes[i] = layer_first_country(words[i]);
-		if (second && spare < ATLAS_SOIL_SOURCES_MOST)
+		if (second)
 			place->votes[spare++] = second;
 	}
 }

@@ -61,7 +61,7 @@ size_t explanation_conditions(const struct explainer *explainer,
 /* What is worth a sentence: where one axis alone gets it wrong, anycast, an address inside another.
  * Writes them into @notes, of NOTES_MOST strings; returns how many. */
 #define NOTE_SIZE  320
-#define NOTES_MOST 8
+#define NOTES_MOST 12 /* one for each soil source, and four more */
 size_t explanation_notes(const struct explainer *explainer, const struct explanation *explanation,
 			 char notes[][NOTE_SIZE]);
 

@@ -106,10 +106,10 @@ static void note_owner(struct notes *notes, const struct explanation *explanatio
 static void note_self_contradiction(struct notes *notes, const struct explainer *explainer,
 				    const struct place *place)
 {
-	size_t sources = explainer->atlas ? atlas_soil_source_count(explainer->atlas)
-					  : ATLAS_SOIL_SOURCES_MOST;
+	size_t sources =
+		explainer->atlas ? atlas_soil_source_count(explainer->atlas) : ATLAS_VOTES_MOST;
 
-	for (size_t i = sources; i < ATLAS_SOIL_SOURCES_MOST; i++)
+	for (size_t i = sources; i < ATLAS_VOTES_MOST; i++)
 		if (place->votes[i])
 			note(notes,
 			     "a source contradicts itself, and so agrees with none: it also "

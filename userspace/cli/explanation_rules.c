@@ -53,7 +53,7 @@ static void explain_denied_soil(const struct explainer *explainer, const struct 
 			    country_format(fed[i], code));
 			return;
 		}
-	for (size_t i = 0; i < ATLAS_SOIL_SOURCES_MOST; i++)
+	for (size_t i = 0; i < ATLAS_VOTES_MOST; i++)
 		if (place->votes[i] && country_set_has(&rule->soil, place->votes[i])) {
 			say(condition, "%s says %s",
 			    i < sources ? atlas_source(explainer->atlas, i)->name : "a source",

@@ -25,7 +25,7 @@ static struct country_words country_words(country_t country)
 /* How the sources voted. */
 struct tally {
 	size_t sources, given, same; /* same: those that say what was decided */
-	char words[80];              /* "FR 2, US 1" */
+	char words[128];             /* "FR 2, US 1": room for ATLAS_VOTES_MOST */
 };
 
 /* Second words stand behind those of the sources (struct place): they count in @words alone. */
@@ -35,13 +35,13 @@ static struct tally count_votes(const struct atlas *atlas, const struct place *p
 	size_t length = 0;
 	char code[3];
 
-	for (size_t i = 0; i < ATLAS_SOIL_SOURCES_MOST; i++) {
+	for (size_t i = 0; i < ATLAS_VOTES_MOST; i++) {
 		country_t country = place->votes[i];
 		size_t before = 0, votes = 0;
 
 		if (!country)
 			continue;
-		for (size_t j = 0; j < ATLAS_SOIL_SOURCES_MOST; j++) {
+		for (size_t j = 0; j < ATLAS_VOTES_MOST; j++) {
 			votes += place->votes[j] == country;
 			before += j < i && place->votes[j] == country;
 		}

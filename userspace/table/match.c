@@ -8,7 +8,7 @@ static bool any_vote_in(const struct place *place, const struct country_set *set
 	if ((place->feed_soil && country_set_has(set, place->feed_soil)) ||
 	    (place->feed_other && country_set_has(set, place->feed_other)))
 		return true;
-	for (size_t i = 0; i < ATLAS_SOIL_SOURCES_MOST; i++)
+	for (size_t i = 0; i < ATLAS_VOTES_MOST; i++)
 		if (place->votes[i] && country_set_has(set, place->votes[i]))
 			return true;
 	return false;

@@ -56,7 +56,7 @@ static bool denies(const struct rule *rule, const struct place *place, const str
 
 	if (rule->has_soil) {
 		soil = country_set_has(&rule->soil, place->soil);
-		for (size_t i = 0; i < ATLAS_SOIL_SOURCES_MOST; i++)
+		for (size_t i = 0; i < ATLAS_VOTES_MOST; i++)
 			soil = soil || country_set_has(&rule->soil, place->votes[i]);
 		soil = soil || country_set_has(&rule->soil, place->feed_soil) ||
 		       country_set_has(&rule->soil, place->feed_other);
