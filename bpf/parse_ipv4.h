@@ -24,6 +24,13 @@ static __always_inline bool ipv4_length_fits(const context_t *context, __u32 net
 	       packet_length(context) <= ETH_FRAME_LEAST + network - ETH_HLEN;
 }
 
+/* Is the transport header part of the packet, and not of the padding behind it? */
+static __always_inline bool ipv4_holds_transport(__u32 total, __u8 protocol)
+{
+	return total == 0 /* a GSO packet's, which is not padded */ ||
+	       total >= sizeof(struct iphdr) + transport_size(protocol);
+}
+
 static __always_inline int parse_ipv4_transport(context_t *context, struct packet *packet)
 {
 	void *start = packet_data(context) + packet->transport;
@@ -48,6 +55,7 @@ static __always_inline int parse_ipv4_transport(context_t *context, struct packe
 static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
 {
 	struct iphdr *ip = packet_data(context) + packet->network;
+	int answer;
 
 	if (unlikely((void *)(ip + 1) > packet_end(context)))
 		return packet_short(context, packet->network + sizeof(*ip));
@@ -55,8 +63,8 @@ static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
 		return REASON_IP_VERSION;
 	packet->protocol = ip->protocol;
 	packet->destination_v4 = bpf_ntohl(ip->daddr);
-	if (unlikely(ip->ihl < 5 ||
-		     !ipv4_length_fits(context, packet->network, bpf_ntohs(ip->tot_len))))
+	__u32 total = bpf_ntohs(ip->tot_len);
+	if (unlikely(ip->ihl < 5 || !ipv4_length_fits(context, packet->network, total)))
 		return REASON_IP_LENGTH;
 	if (unlikely(ip->protocol == IPPROTO_IGMP))
 		return control_igmp(context, packet->network);
@@ -69,7 +77,11 @@ static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
 			       ? PARSE_DONE
 			       : protocol_refused(ip->protocol);
 	packet->transport = packet->network + sizeof(*ip);
-	return parse_ipv4_transport(context, packet);
+	answer = parse_ipv4_transport(context, packet);
+	if ((answer == PARSE_DONE || answer == REASON_CONTROL) &&
+	    !ipv4_holds_transport(total, packet->protocol))
+		return REASON_TRUNCATED;
+	return answer;
 }
 
 #endif

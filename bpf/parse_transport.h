@@ -20,6 +20,12 @@ struct icmp_header {
 #define TRANSPORT_PORTS 4         /* bytes: source and destination port of TCP and UDP */
 #define TRANSPORT_NONE  (1 << 20) /* behind any place in a packet */
 
+/* Bytes of the header that TCP, UDP or ICMP must have. */
+static __always_inline __u32 transport_size(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP ? sizeof(struct tcphdr) : sizeof(struct udphdr);
+}
+
 /* Protocols that carry another destination inside (IANA protocol numbers). */
 static __always_inline bool is_tunnel(__u8 protocol)
 {
