@@ -249,6 +249,27 @@ static void test_header_in_padding(void **state)
 	}
 }
 
+/* Nor do options lie there. */
+static void test_options_in_padding(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ends ends = some_ends();
+	struct kernel_outcome outcome;
+	struct frame frame = {0};
+
+	form_igmp(&frame, &ends, HONEST);
+	frame.length = 60;
+	for (unsigned total = IPV4_SIZE; total <= IPV4_SIZE + 4; total++) {
+		set16(&frame, frame.ip + 2, total);
+		compare(fixture->trial, true, &frame);
+		assert_int_equal(kernel_trial_run(fixture->trial, KERNEL_GATEWAY, true, frame.bytes,
+						  frame.length, &outcome),
+				 0);
+		assert_int_equal(outcome.decision.reason,
+				 total < IPV4_SIZE + 4 ? REASON_IP_LENGTH : REASON_CONTROL);
+	}
+}
+
 /* Nor is a fragment header of which a byte is missing, though its offset says that what follows
  * has no header. */
 static void test_fragment_header_cut(void **state)
@@ -359,6 +380,7 @@ int main(void)
 		WITH_TRIAL(test_mutations),
 		WITH_TRIAL(test_padding),
 		WITH_TRIAL(test_header_in_padding),
+		WITH_TRIAL(test_options_in_padding),
 		WITH_TRIAL(test_fragment_header_cut),
 		WITH_TRIAL(test_counters),
 		WITH_TRIAL(test_pieces),
