@@ -56,7 +56,6 @@ static __always_inline int parse_ipv4_transport(context_t *context, struct packe
 static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
 {
 	struct iphdr *ip = packet_data(context) + packet->network;
-	int answer;
 
 	if (unlikely((void *)(ip + 1) > packet_end(context)))
 		return packet_short(context, packet->network + sizeof(*ip));
@@ -78,12 +77,10 @@ static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
 				       ip->protocol == IPPROTO_ICMP
 			       ? PARSE_DONE
 			       : protocol_refused(ip->protocol);
-	packet->transport = packet->network + sizeof(*ip);
-	answer = parse_ipv4_transport(context, packet);
-	if ((answer == PARSE_DONE || answer == REASON_CONTROL) &&
-	    !ipv4_holds_transport(total, packet->protocol))
+	if (unlikely(!ipv4_holds_transport(total, ip->protocol)))
 		return REASON_TRUNCATED;
-	return answer;
+	packet->transport = packet->network + sizeof(*ip);
+	return parse_ipv4_transport(context, packet);
 }
 
 #endif

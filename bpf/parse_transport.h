@@ -20,10 +20,12 @@ struct icmp_header {
 #define TRANSPORT_PORTS 4         /* bytes: source and destination port of TCP and UDP */
 #define TRANSPORT_NONE  (1 << 20) /* behind any place in a packet */
 
-/* Bytes of the header that TCP, UDP or ICMP must have. */
+/* Bytes of the header that TCP, UDP and ICMP must have. */
 static __always_inline __u32 transport_size(__u8 protocol)
 {
-	return protocol == IPPROTO_TCP ? sizeof(struct tcphdr) : sizeof(struct udphdr);
+	if (likely(protocol == IPPROTO_TCP))
+		return sizeof(struct tcphdr);
+	return protocol == IPPROTO_UDP || protocol == IPPROTO_ICMP ? sizeof(struct udphdr) : 0;
 }
 
 /* Protocols that carry another destination inside (IANA protocol numbers). */
