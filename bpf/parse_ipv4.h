@@ -10,6 +10,13 @@
 
 #define IPV4_OFFSET_MASK 0x1fff /* of frag_off: in units of 8 bytes */
 
+/* Is the transport header part of the packet, and not of the padding behind it? */
+static __always_inline bool ipv4_holds_transport(__u32 total, __u8 protocol)
+{
+	return total == 0 /* a GSO packet's, which is not padded */ ||
+	       total >= sizeof(struct iphdr) + transport_size(protocol);
+}
+
 /* Does the total length fit the frame? Frames up to the least one may be padded; the kernel's GSO
  * packets may be over 64 kB and then say 0 (IPv4 BIG TCP). */
 static __always_inline bool ipv4_length_fits(const context_t *context, __u32 network, __u32 header,
@@ -23,13 +30,6 @@ static __always_inline bool ipv4_length_fits(const context_t *context, __u32 net
 		return total == 0 && room > 0xffff;
 	return total >= header && total < room &&
 	       packet_length(context) <= ETH_FRAME_LEAST + network - ETH_HLEN;
-}
-
-/* Is the transport header part of the packet, and not of the padding behind it? */
-static __always_inline bool ipv4_holds_transport(__u32 total, __u8 protocol)
-{
-	return total == 0 /* a GSO packet's, which is not padded */ ||
-	       total >= sizeof(struct iphdr) + transport_size(protocol);
 }
 
 static __always_inline int parse_ipv4_transport(context_t *context, struct packet *packet)
