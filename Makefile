@@ -26,12 +26,12 @@ SKELETONS := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard bpf/*.bpf.c
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 PROG_TESTS := $(patsubst tests/prog/%.c,$(BUILD)/tests/prog/%,$(wildcard tests/prog/*_test.c))
-LAB_TOOLS  := $(patsubst tests/lab/%.c,$(BUILD)/tests/lab/%,$(wildcard tests/lab/*.c))
+LAB_TOOLS  := $(patsubst tests/lab/%.c,$(BUILD)/tests/lab/%,$(wildcard tests/lab/*.c)) $(BUILD)/tests/prog/parser_frames
 BENCHES    := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*_bench.c))
 BENCH_SKELETONS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/tests/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 
-.PHONY: help all check check-root soak fuzz bench lint format install clean packages
+.PHONY: help all check check-root parser coverage soak fuzz bench lint format install clean packages
 .DEFAULT_GOAL := all
 
 help:
@@ -40,6 +40,8 @@ help:
 	@echo 'make check-root  everything that needs BPF and namespaces'
 	@echo 'make kernels     the same under the kernel of Debian 12, in qemu without KVM'
 	@echo 'make soak        a thousand swaps under flood'
+	@echo 'make parser      the parser against two other readers (PARSER_FRAMES=1000000)'
+	@echo 'make coverage    lines and branches of the packet path that tests reach'
 	@echo 'make fuzz        each fuzzer for a minute (FUZZ_SECONDS=60)'
 	@echo 'make lint        clang-format and cppcheck'
 	@echo 'make install     into $$DESTDIR$(PREFIX)'
@@ -128,9 +130,34 @@ tests: $(UNIT_TESTS) $(PROG_TESTS) $(LAB_TOOLS)
 check: $(UNIT_TESTS)
 	@scripts/run-tests $(UNIT_TESTS)
 
+# The packet path compiled for user space: which lines and branches do its tests reach?
+COVERAGE := $(BUILD)/coverage
+COVERED  := $(COVERAGE)/egress $(COVERAGE)/gateway
+COVERAGE_FLAGS = $(filter-out -I.,$(CPPFLAGS)) -Itests/coverage/include -I. -g -O1 -std=gnu11 -Wall -Wextra -Werror \
+	-Wno-unused-function -Wno-unknown-attributes -Wno-ignored-attributes -MMD -MP
+
+$(COVERAGE)/%_shim.o: tests/coverage/%_shim.c | packages
+	$(call say,CLANG,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(COVERAGE_FLAGS) -fprofile-instr-generate -fcoverage-mapping -c $< -o $@
+
+$(COVERED): $(COVERAGE)/%: $(COVERAGE)/%_shim.o $(addprefix $(BUILD)/plain/tests/coverage/,shim.o coverage_test.o) \
+		$(call objects,plain,$(PURE) $(call sources,kernel))
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) -fprofile-instr-generate $^ $(LIBS) -lcmocka -o $@
+
+coverage: $(COVERED)
+	@tests/coverage/report.py $(COVERED)
+
 # Long runs: a thousand swaps under flood.
 soak: $(BUILD)/tests/prog/swap_test
 	GABELOU_SOAK=1 $<
+
+# The parser against two other readers of packets, on a million frames: a quarter of an hour.
+PARSER_FRAMES ?= 1000000
+PARSER_SEED   ?= 2
+parser: $(BUILD)/tests/prog/parser_frames
+	tests/lab/parser.sh $(PARSER_FRAMES) $(PARSER_SEED)
 
 check-root: all $(PROG_TESTS) $(LAB_TOOLS)
 	@scripts/run-tests $(PROG_TESTS) $(sort $(wildcard tests/lab/*.sh))

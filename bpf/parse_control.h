@@ -71,8 +71,9 @@ static __always_inline int control_arp(context_t *context, __u32 offset)
 			 packet_length(context) <= ETH_FRAME_LEAST + offset - ETH_HLEN));
 }
 
-/* Length field in place of an ethertype: spanning tree is LLC 42 42 03. */
-static __always_inline int control_llc(context_t *context, __u32 offset, __u64 group)
+/* A length in place of an ethertype (@claimed): spanning tree is LLC 42 42 03. What the length does
+ * not cover is padding, and no receiver reads it. */
+static __always_inline int control_llc(context_t *context, __u32 offset, __u64 group, __u32 claimed)
 {
 	__u8 llc[3];
 
@@ -81,7 +82,9 @@ static __always_inline int control_llc(context_t *context, __u32 offset, __u64 g
 	if (llc[0] != 0x42 || llc[1] != 0x42 || llc[2] != 0x03)
 		return REASON_ETHERTYPE;
 	return control_answer(CONTROL_STP, group == ETH_GROUP_RESERVED &&
-						   packet_length(context) <= STP_LENGTH_MOST);
+						   packet_length(context) <= STP_LENGTH_MOST &&
+						   claimed >= sizeof(llc) &&
+						   offset + claimed <= packet_length(context));
 }
 
 /* Frames that are neither IPv4 nor IPv6. */
@@ -111,7 +114,8 @@ __noinline int control_link(context_t *context, __u32 ethertype, __u32 offset)
 			CONTROL_PTP,
 			(group == ETH_GROUP_PTP || group == (ETH_GROUP_RESERVED | 0xe)) && fits);
 	}
-	return ethertype < ETH_P_802_3_MIN ? control_llc(context, offset, group) : REASON_ETHERTYPE;
+	return ethertype < ETH_P_802_3_MIN ? control_llc(context, offset, group, ethertype)
+					   : REASON_ETHERTYPE;
 }
 
 /* RFC 2236, RFC 3376, RFC 2113: TTL 1, to a group, alone or with Router Alert as the only option.

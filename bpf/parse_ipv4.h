@@ -10,9 +10,17 @@
 
 #define IPV4_OFFSET_MASK 0x1fff /* of frag_off: in units of 8 bytes */
 
+/* Is the transport header part of the packet, and not of the padding behind it? */
+static __always_inline bool ipv4_holds_transport(__u32 total, __u8 protocol)
+{
+	return total == 0 /* a GSO packet's, which is not padded */ ||
+	       total >= sizeof(struct iphdr) + transport_size(protocol);
+}
+
 /* Does the total length fit the frame? Frames up to the least one may be padded; the kernel's GSO
  * packets may be over 64 kB and then say 0 (IPv4 BIG TCP). */
-static __always_inline bool ipv4_length_fits(const context_t *context, __u32 network, __u32 total)
+static __always_inline bool ipv4_length_fits(const context_t *context, __u32 network, __u32 header,
+					     __u32 total)
 {
 	__u32 room = packet_length(context) - network;
 
@@ -20,7 +28,7 @@ static __always_inline bool ipv4_length_fits(const context_t *context, __u32 net
 		return true;
 	if (packet_is_gso(context))
 		return total == 0 && room > 0xffff;
-	return total >= sizeof(struct iphdr) && total < room &&
+	return total >= header && total < room &&
 	       packet_length(context) <= ETH_FRAME_LEAST + network - ETH_HLEN;
 }
 
@@ -55,8 +63,9 @@ static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
 		return REASON_IP_VERSION;
 	packet->protocol = ip->protocol;
 	packet->destination_v4 = bpf_ntohl(ip->daddr);
+	__u32 total = bpf_ntohs(ip->tot_len);
 	if (unlikely(ip->ihl < 5 ||
-		     !ipv4_length_fits(context, packet->network, bpf_ntohs(ip->tot_len))))
+		     !ipv4_length_fits(context, packet->network, ip->ihl * 4, total)))
 		return REASON_IP_LENGTH;
 	if (unlikely(ip->protocol == IPPROTO_IGMP))
 		return control_igmp(context, packet->network);
@@ -68,6 +77,8 @@ static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
 				       ip->protocol == IPPROTO_ICMP
 			       ? PARSE_DONE
 			       : protocol_refused(ip->protocol);
+	if (unlikely(!ipv4_holds_transport(total, ip->protocol)))
+		return REASON_TRUNCATED;
 	packet->transport = packet->network + sizeof(*ip);
 	return parse_ipv4_transport(context, packet);
 }

@@ -51,7 +51,8 @@ __noinline int parse_ipv6_extensions(context_t *context, struct ipv6_walk *walk)
 			walk->offset += 8;
 			if (extension.first & bpf_htons(IPV6_OFFSET_MASK)) {
 				walk->fragment = true;
-				return PARSE_DONE;
+				return walk->offset > packet_length(context) ? REASON_TRUNCATED
+									     : PARSE_DONE;
 			}
 			continue;
 		}

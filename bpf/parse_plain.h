@@ -35,12 +35,14 @@ static __always_inline bool plain_transport(const context_t *context, struct pac
 }
 
 /* Off a wire the least frame is padded. (With IPv6 no plain packet is so short.) */
-static __always_inline bool plain_length_ipv4(const context_t *context, __u32 total)
+static __always_inline bool plain_length_ipv4(const context_t *context, const struct iphdr *ip)
 {
 	__u32 length = packet_length(context), room = length - ETH_HLEN;
+	__u32 total = bpf_ntohs(ip->tot_len);
 
-	return likely(total == room) || (PACKET_PADDED && length <= ETH_FRAME_LEAST &&
-					 total < room && total >= sizeof(struct iphdr));
+	return likely(total == room) ||
+	       (PACKET_PADDED && length <= ETH_FRAME_LEAST && total < room &&
+		total >= sizeof(*ip) + transport_size(ip->protocol));
 }
 
 static __always_inline bool plain_ipv4(const context_t *context, struct packet *packet)
@@ -48,8 +50,8 @@ static __always_inline bool plain_ipv4(const context_t *context, struct packet *
 	const struct iphdr *ip = packet_data(context) + ETH_HLEN;
 
 	if (unlikely((void *)(ip + 1) > packet_end(context)) || *(__u8 *)ip != IPV4_PLAIN_FIRST ||
-	    !plain_length_ipv4(context, bpf_ntohs(ip->tot_len)) ||
-	    ip->frag_off & bpf_htons(IPV4_FRAGMENT) || ip->daddr == 0xffffffff) /* may be DHCP */
+	    !plain_length_ipv4(context, ip) || ip->frag_off & bpf_htons(IPV4_FRAGMENT) ||
+	    ip->daddr == 0xffffffff) /* may be DHCP */
 		return false;
 	packet->ethertype = ETH_P_IP;
 	packet->network = ETH_HLEN;

@@ -20,6 +20,14 @@ struct icmp_header {
 #define TRANSPORT_PORTS 4         /* bytes: source and destination port of TCP and UDP */
 #define TRANSPORT_NONE  (1 << 20) /* behind any place in a packet */
 
+/* Bytes of the header that TCP, UDP and ICMP must have. */
+static __always_inline __u32 transport_size(__u8 protocol)
+{
+	if (likely(protocol == IPPROTO_TCP))
+		return sizeof(struct tcphdr);
+	return protocol == IPPROTO_UDP || protocol == IPPROTO_ICMP ? sizeof(struct udphdr) : 0;
+}
+
 /* Protocols that carry another destination inside (IANA protocol numbers). */
 static __always_inline bool is_tunnel(__u8 protocol)
 {

@@ -218,6 +218,83 @@ static void test_padding(void **state)
 	}
 }
 
+/* A header that lies in the padding is none: the receiver's packet ends before it. */
+static void test_header_in_padding(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ends ends = some_ends();
+	static const struct {
+		uint8_t protocol;
+		size_t least;
+	} headers[] = {{IPPROTO_TCP, 20}, {IPPROTO_UDP, 8}, {IPPROTO_ICMP, 8}};
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		for (size_t size = 0; size <= headers[i].least; size++) {
+			struct kernel_outcome outcome;
+			struct frame frame = {0};
+
+			ethernet(&frame, &ends, ETHERTYPE_IPV4);
+			size_t at = ipv4(&frame, &ends, headers[i].protocol);
+			put_zero(&frame, size);
+			ipv4_end(&frame, at);
+			frame.length = 60;
+			compare(fixture->trial, true, &frame);
+			assert_int_equal(kernel_trial_run(fixture->trial, KERNEL_GATEWAY, true,
+							  frame.bytes, frame.length, &outcome),
+					 0);
+			assert_int_equal(outcome.decision.reason, size < headers[i].least
+									  ? REASON_TRUNCATED
+									  : REASON_RULE_ALLOW);
+		}
+	}
+}
+
+/* Nor do options lie there. */
+static void test_options_in_padding(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ends ends = some_ends();
+	struct kernel_outcome outcome;
+	struct frame frame = {0};
+
+	form_igmp(&frame, &ends, HONEST);
+	frame.length = 60;
+	for (unsigned total = IPV4_SIZE; total <= IPV4_SIZE + 4; total++) {
+		set16(&frame, frame.ip + 2, total);
+		compare(fixture->trial, true, &frame);
+		assert_int_equal(kernel_trial_run(fixture->trial, KERNEL_GATEWAY, true, frame.bytes,
+						  frame.length, &outcome),
+				 0);
+		assert_int_equal(outcome.decision.reason,
+				 total < IPV4_SIZE + 4 ? REASON_IP_LENGTH : REASON_CONTROL);
+	}
+}
+
+/* Nor is a fragment header of which a byte is missing, though its offset says that what follows
+ * has no header. */
+static void test_fragment_header_cut(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ends ends = some_ends();
+
+	for (size_t size = 1; size <= 8; size++) {
+		struct kernel_outcome outcome;
+		struct frame frame = {0};
+
+		ethernet(&frame, &ends, ETHERTYPE_IPV6);
+		size_t at = ipv6(&frame, &ends, IPPROTO_DSTOPTS);
+		extension(&frame, IPPROTO_FRAGMENT);
+		put(&frame, (uint8_t[8]){IPPROTO_UDP, 0, 0x01, 0}, size);
+		ipv6_end(&frame, at);
+		compare(fixture->trial, true, &frame);
+		assert_int_equal(kernel_trial_run(fixture->trial, KERNEL_GATEWAY, true, frame.bytes,
+						  frame.length, &outcome),
+				 0);
+		assert_int_equal(outcome.decision.reason,
+				 size < 8 ? REASON_TRUNCATED : REASON_RULE_ALLOW);
+	}
+}
+
 /* Guard and gateway count in the same slot, the same bytes. */
 static void test_counters(void **state)
 {
@@ -302,8 +379,14 @@ int main(void)
 {
 #define WITH_TRIAL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		WITH_TRIAL(test_every_form), WITH_TRIAL(test_mutations), WITH_TRIAL(test_padding),
-		WITH_TRIAL(test_counters),   WITH_TRIAL(test_pieces),
+		WITH_TRIAL(test_every_form),
+		WITH_TRIAL(test_mutations),
+		WITH_TRIAL(test_padding),
+		WITH_TRIAL(test_header_in_padding),
+		WITH_TRIAL(test_options_in_padding),
+		WITH_TRIAL(test_fragment_header_cut),
+		WITH_TRIAL(test_counters),
+		WITH_TRIAL(test_pieces),
 	};
 
 	return cmocka_run_group_tests_name("gateway frames", tests, NULL, NULL);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The guard, compiled for user space. */
+#include "tests/coverage/program_shim.h"
+
+#include "bpf/egress.bpf.c"
+
+#define HEADROOM 64
+
+const bool shim_is_gateway = false;
+
+SHIM_MAPS
+
+void *shim_cast(void *context)
+{
+	static struct sk_buff___checksum seen;
+	struct __sk_buff *skb = context;
+	const struct shim_packet *packet = shim.packet;
+
+	seen = (struct sk_buff___checksum){
+		.head = (void *)(uintptr_t)(skb->data - HEADROOM),
+		.data = (void *)(uintptr_t)skb->data,
+		.ip_summed = packet->checksum_later ? CHECKSUM_PARTIAL : 0,
+		.csum_start = (__u16)(HEADROOM + packet->checksum_at),
+	};
+	return &seen;
+}
+
+int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL_WORDS])
+{
+	uint32_t linear = packet->linear ? packet->linear : packet->length;
+	struct __sk_buff skb = {
+		.len = packet->length,
+		.protocol = packet->protocol,
+		.vlan_present = packet->tag_beside,
+		.gso_size = packet->gso_size,
+		.gso_segs = packet->gso_segs,
+		.wire_len = packet->wire_length,
+		.ifindex = 1,
+	};
+
+	shim.packet = packet;
+	skb.data = (__u32)(uintptr_t)shim_lay(linear);
+	skb.data_end = skb.data + linear;
+	int answer = layer3 ? egress_layer3(&skb) : egress(&skb);
+	for (int i = 0; i < TRIAL_WORDS; i++)
+		words[i] = skb.cb[i];
+	return answer;
+}
+
+void shim_run_unreachable(void)
+{
+	parse_ipv6_extensions(NULL, NULL);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* In place of libbpf's header: the shim's objects have the very fields that a program declares. */
+#ifndef GABELOU_TESTS_COVERAGE_BPF_CORE_READ_H
+#define GABELOU_TESTS_COVERAGE_BPF_CORE_READ_H
+
+#include "tests/coverage/shim.h"
+
+#define bpf_core_field_exists(field)        ((void)sizeof(field), shim.kernel.has_fields)
+#define BPF_CORE_READ_BITFIELD(from, field) ((from)->field)
+
+#endif

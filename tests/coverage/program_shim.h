@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What both programs need to run on the shim. Included before the program's source: a program's
+ * settings are constants to the verifier, and here a variable. */
+#ifndef GABELOU_TESTS_COVERAGE_PROGRAM_SHIM_H
+#define GABELOU_TESTS_COVERAGE_PROGRAM_SHIM_H
+
+#define GABELOU_BPF_CONFIG_H
+
+#include "tests/coverage/shim.h"
+
+void *shim_cast(void *context);
+int shim_xdp_pull(struct xdp_md *xdp, __u32 size);
+
+static struct guard_config config;
+struct guard_config *const shim_config = &config;
+
+/* After the program's source. */
+#define SHIM_WHICH(identifier, name, text) \
+	if (map == &table_##identifier)    \
+		return SHIM_MAP_SECTIONS + TABLE_##identifier;
+#define SHIM_MAPS                                                \
+	int shim_which(const void *map)                          \
+	{                                                        \
+		TABLE_SECTIONS(SHIM_WHICH)                       \
+		return map == &counters      ? SHIM_MAP_COUNTERS \
+		       : map == &events      ? SHIM_MAP_EVENTS   \
+		       : map == &flows       ? SHIM_MAP_FLOWS    \
+		       : map == &events_lost ? SHIM_MAP_LOST     \
+					     : SHIM_MAP_UNKNOWN; \
+	}
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests of bpf/report.h: what is remembered and sent of denied flows. Not in a trial. */
+#ifndef GABELOU_TESTS_COVERAGE_REPORTS_H
+#define GABELOU_TESTS_COVERAGE_REPORTS_H
+
+#include "tests/coverage/world.h"
+
+static int reports_reset(void **state)
+{
+	world_reset(state);
+	shim_config->trial = false;
+	shim_config->generation = 7;
+	return 0;
+}
+
+static void deny(const struct frame *frame)
+{
+	assert_int_equal(world_run_frame(frame).answer, ANSWER_DROP);
+}
+
+static void flows_first_and_later(void **state)
+{
+	struct frame frame = world_denied("udp4");
+	const struct flow_event *first = &shim.events[0], *later = &shim.events[1];
+
+	(void)state;
+	deny(&frame);
+	assert_int_equal(shim.event_count, 1);
+	assert_memory_equal(first->key.source, frame.bytes + frame.ip + 12, 4);
+	assert_memory_equal(first->key.destination, frame.bytes + frame.ip + 16, 4);
+	assert_int_equal(first->key.source_port, 40000);
+	assert_int_equal(first->key.destination_port, 53);
+	assert_int_equal(first->key.protocol, IPPROTO_UDP);
+	assert_int_equal(first->key.ethertype, ETH_P_IP);
+	assert_int_equal(first->key.reason, REASON_SOIL);
+	assert_int_equal(first->key.generation, 7);
+	assert_int_equal(first->kind, EVENT_FIRST);
+	assert_int_equal(first->packets, 1);
+	assert_int_equal(first->bytes, frame.length);
+	assert_int_equal(first->row, HAND_DENIED);
+	assert_int_equal(first->rule, RULE_NONE);
+	assert_int_equal(first->flags, shim_is_gateway ? EVENT_GATEWAY : 0);
+	for (int i = 0; i < 3; i++) {
+		shim.kernel.now += 100;
+		deny(&frame);
+	}
+	assert_int_equal(shim.event_count, 1);
+	shim.kernel.now += FLOW_INTERVAL;
+	deny(&frame);
+	assert_int_equal(shim.event_count, 2);
+	assert_int_equal(later->kind, EVENT_SUMMARY);
+	assert_int_equal(later->packets, 4);
+	assert_int_equal(later->bytes, 4 * frame.length);
+	assert_int_equal(later->time - later->first, 200 + FLOW_INTERVAL);
+}
+
+/* What the parser did not reach is zero; ICMP has type and code for ports. */
+static void flows_of_every_kind(void **state)
+{
+	static const struct {
+		const char *form;
+		uint16_t ethertype, destination_port;
+		enum reason reason;
+	} cases[] = {
+		{"tcp6", ETH_P_IPV6, 443, REASON_SOIL},
+		{"nd-elsewhere", ETH_P_IPV6, 135 << 8, REASON_SOIL},
+		{"fragment4-later", ETH_P_IP, 0, REASON_SOIL},
+		{"esp4", ETH_P_IP, 0, REASON_TUNNEL},
+		{"bare-ethernet", ETH_P_IP, 0, REASON_TRUNCATED},
+		{"experimental", 0x88b5, 0, REASON_ETHERTYPE},
+		{"icmp4-3-bytes", ETH_P_IP, 0, REASON_TRUNCATED},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct frame frame =
+			i < 3 ? world_denied(cases[i].form) : world_form(cases[i].form);
+
+		reports_reset(state);
+		deny(&frame);
+		assert_int_equal(shim.event_count, 1);
+		assert_int_equal(shim.events[0].key.ethertype, cases[i].ethertype);
+		assert_int_equal(shim.events[0].key.reason, cases[i].reason);
+		assert_int_equal(shim.events[0].key.destination_port, cases[i].destination_port);
+	}
+	reports_reset(state);
+	struct frame icmp = world_denied("icmp4-3-bytes");
+	put_zero(&icmp, 8);
+	icmp.bytes[icmp.ip + IPV4_SIZE] = 8;
+	ipv4_end(&icmp, icmp.ip);
+	deny(&icmp);
+	assert_int_equal(shim.events[0].key.destination_port, 8 << 8);
+}
+
+static void flows_that_the_ring_refuses(void **state)
+{
+	struct frame frame = world_denied("tcp4");
+
+	(void)state;
+	shim.kernel.ring_full = true;
+	deny(&frame);
+	shim.kernel.now += FLOW_INTERVAL;
+	deny(&frame);
+	assert_int_equal(shim.lost, 2);
+	assert_int_equal(shim.event_count, 0);
+	shim.kernel.ring_full = false;
+	shim.kernel.now += FLOW_INTERVAL;
+	deny(&frame);
+	assert_int_equal(shim.event_count, 1); /* nothing of the sum is lost */
+	assert_int_equal(shim.events[0].packets, 3);
+	/* Nor does it matter where there is nothing to count in. */
+	shim.kernel.no_maps = shim.kernel.ring_full = true;
+	deny(&frame);
+	shim.kernel.flows_most = 0;
+	memset(shim.flows, 0, sizeof(shim.flows));
+	deny(&frame);
+	assert_int_equal(shim.lost, 2);
+	assert_int_equal(shim.event_count, 1);
+}
+
+static void flows_beyond_the_table(void **state)
+{
+	struct frame frame = world_denied("tcp4");
+
+	(void)state;
+	shim.kernel.flows_most = 0;
+	deny(&frame);
+	deny(&frame);
+	assert_int_equal(shim.event_count, 2); /* each by itself: no sums */
+	assert_int_equal(shim.events[1].packets, 1);
+}
+
+static void flows_of_another_cpu(void **state)
+{
+	struct frame frame = world_denied("tcp4");
+
+	(void)state;
+	shim.kernel.other_cpu = true; /* its flow stands, and ours is added to it */
+	deny(&frame);
+	assert_int_equal(shim.event_count, 0);
+	assert_int_equal(shim.flows[0].state.packets, 2);
+}
+
+static void flows_in_monitor_mode(void **state)
+{
+	struct frame frame = world_denied("tcp4");
+
+	(void)state;
+	shim_config->monitor = true;
+	assert_int_equal(world_run_frame(&frame).answer, ANSWER_PASS);
+	assert_true(shim.events[0].flags & EVENT_MONITOR);
+}
+
+#endif

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/coverage/shim.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define PLACE_SIZE (128u << 10) /* of a packet, with room before it */
+#define GUARD_SIZE 4096u
+#define PLACES     2
+
+struct shim shim;
+bool bpf_cast_to_kern_ctx = true, bpf_xdp_pull_data = true;
+
+static uint8_t *place_make(void)
+{
+	uint8_t *place = mmap(NULL, PLACE_SIZE + GUARD_SIZE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	if (place == MAP_FAILED || mprotect(place + PLACE_SIZE, GUARD_SIZE, PROT_NONE)) {
+		perror("shim: memory below 4 GB");
+		abort();
+	}
+	return place;
+}
+
+uint8_t *shim_lay(uint32_t size)
+{
+	static uint8_t *places[PLACES];
+	static int last;
+	int next = (last + 1) % PLACES;
+
+	for (int i = 0; i < PLACES; i++)
+		if (!places[i])
+			places[i] = place_make();
+	if (size > PLACE_SIZE / 2 || mprotect(places[next], PLACE_SIZE, PROT_READ | PROT_WRITE))
+		abort();
+	uint8_t *start = places[next] + PLACE_SIZE - size;
+	memcpy(start, shim.packet->bytes, size);
+	mprotect(places[last], PLACE_SIZE, PROT_NONE);
+	last = next;
+	return start;
+}
+
+static struct shim_flow *flow_find(const struct flow_key *key)
+{
+	for (uint32_t i = 0; i < SHIM_FLOWS; i++)
+		if (shim.flows[i].used && memcmp(&shim.flows[i].key, key, sizeof(*key)) == 0)
+			return &shim.flows[i];
+	return NULL;
+}
+
+static struct shim_flow *flow_make(const struct flow_key *key, const struct flow_state *state)
+{
+	for (uint32_t i = 0; i < shim.kernel.flows_most; i++) {
+		if (!shim.flows[i].used) {
+			shim.flows[i] = (struct shim_flow){true, *key, *state};
+			return &shim.flows[i];
+		}
+	}
+	return NULL;
+}
+
+void *shim_map_lookup(void *map, const void *key)
+{
+	uint32_t index = *(const uint32_t *)key;
+	int which = shim_which(map);
+	struct shim_flow *flow;
+
+	if (shim.kernel.no_maps)
+		return NULL;
+	switch (which) {
+	case SHIM_MAP_COUNTERS:
+		return index < shim.counter_count ? &shim.counters[index] : NULL;
+	case SHIM_MAP_LOST:
+		return index == 0 ? &shim.lost : NULL;
+	case SHIM_MAP_FLOWS:
+		flow = flow_find(key);
+		return flow ? &flow->state : NULL;
+	}
+	if (which < SHIM_MAP_SECTIONS) {
+		fprintf(stderr, "shim: a map that it does not know: see shim_which()\n");
+		abort();
+	}
+	return index == 0 ? (void *)shim.sections[which - SHIM_MAP_SECTIONS] : NULL;
+}
+
+long shim_map_update(void *map, const void *key, const void *value, __u64 flags)
+{
+	if (shim_which(map) != SHIM_MAP_FLOWS || flags != BPF_NOEXIST)
+		abort();
+	if (shim.kernel.other_cpu)
+		flow_make(key, value);
+	if (flow_find(key))
+		return -EEXIST;
+	return flow_make(key, value) ? 0 : -E2BIG;
+}
+
+void *shim_ring_reserve(void *ring, __u64 size, __u64 flags)
+{
+	if (shim_which(ring) != SHIM_MAP_EVENTS || size != sizeof(struct flow_event) || flags ||
+	    shim.event_count == SHIM_EVENTS)
+		abort();
+	return shim.kernel.ring_full ? NULL : &shim.events[shim.event_count];
+}
+
+void shim_ring_submit(void *event, __u64 flags)
+{
+	(void)flags;
+	if (event != &shim.events[shim.event_count++])
+		abort();
+}
+
+__u64 shim_now(void)
+{
+	return shim.kernel.now;
+}
+
+/* net/core/filter.c, bpf_skb_pull_data: what is not there cannot be pulled (-ENOMEM). */
+long shim_skb_pull(struct __sk_buff *skb, __u32 size)
+{
+	uint32_t linear = skb->data_end - skb->data;
+
+	if (shim.kernel.pull_fails || size > skb->len)
+		return -ENOMEM;
+	if (size < linear)
+		size = linear;
+	skb->data = (__u32)(uintptr_t)shim_lay(size);
+	skb->data_end = skb->data + size;
+	return 0;
+}
+
+/* bpf_skb_load_bytes: from all pieces; what it could not read it sets to zero. */
+long shim_skb_load(const void *skb, __u32 offset, void *to, __u32 size)
+{
+	(void)skb;
+	if (offset > INT_MAX || offset > shim.packet->length ||
+	    size > shim.packet->length - offset) {
+		memset(to, 0, size);
+		return -EFAULT;
+	}
+	memcpy(to, shim.packet->bytes + offset, size);
+	return 0;
+}
+
+__u64 shim_xdp_length(struct xdp_md *xdp)
+{
+	(void)xdp;
+	return shim.packet->length;
+}
+
+/* bpf_xdp_load_bytes: from all pieces; what it could not read it leaves. */
+long shim_xdp_load(struct xdp_md *xdp, __u32 offset, void *to, __u32 size)
+{
+	(void)xdp;
+	if (offset > 0xffff || size > 0xffff || offset + size > shim.packet->length)
+		return -EINVAL;
+	memcpy(to, shim.packet->bytes + offset, size);
+	return 0;
+}
+
+/* Room before the packet: there is some in every place. */
+long shim_xdp_adjust_meta(struct xdp_md *xdp, int by)
+{
+	if (shim.kernel.meta_fails || by > 0 || by % 4 || by < -32)
+		return -EINVAL;
+	if (!shim.kernel.meta_lies)
+		xdp->data_meta = xdp->data + (__u32)by;
+	return 0;
+}
+
+long shim_fib_lookup(void *context, struct bpf_fib_lookup *route, int size, __u32 flags)
+{
+	(void)context;
+	if (size != sizeof(*route))
+		return -EINVAL;
+	memcpy(shim.asked, route->ipv6_dst, sizeof(shim.asked));
+	return shim.kernel.routes[flags & BPF_FIB_LOOKUP_DIRECT ? 1 : 0];
+}

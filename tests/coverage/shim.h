@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A kernel in user space, as much of it as the packet path needs: so that a compiler that counts
+ * lines and branches can see the programs run.
+ *
+ * It keeps to what the kernel does. The linear part of a packet ends where its memory ends, so that
+ * a read behind it crashes; a pull moves the packet, and whoever reads the old place crashes, as
+ * the verifier would have said. Programs read 32-bit addresses, so packets lie below 4 GB. What the
+ * kernel may answer in bad times is set in shim.kernel. That programs here decide as they do in the
+ * kernel is what the tests compare, frame by frame.
+ */
+#ifndef GABELOU_TESTS_COVERAGE_SHIM_H
+#define GABELOU_TESTS_COVERAGE_SHIM_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "maps/config.h"
+#include "maps/event.h"
+
+#define SHIM_FLOWS  64
+#define SHIM_EVENTS 64
+
+/* A packet, and what the kernel knows of it beside its bytes. */
+struct shim_packet {
+	const uint8_t *bytes;
+	uint32_t length;
+	uint32_t linear;   /* bytes in the first piece; 0: all of them */
+	uint16_t protocol; /* what the kernel was told, network order (tc) */
+	bool tag_beside;   /* tc: a VLAN tag that is not among the bytes */
+	uint32_t gso_size, gso_segs, wire_length;
+	bool checksum_later; /* to be filled in at @checksum_at */
+	uint32_t checksum_at;
+};
+
+/* What this kernel has and what it answers. */
+struct shim_kernel {
+	bool has_fields; /* those that a program asks for by bpf_core_field_exists() */
+	bool pull_fails;
+	bool meta_fails;
+	bool meta_lies; /* says yes and makes no room */
+	bool ring_full;
+	bool no_maps;            /* a lookup finds nothing */
+	bool other_cpu;          /* has just made the flow that we are about to make */
+	uint32_t flows_most;     /* of SHIM_FLOWS */
+	long routes[2];          /* bpf_fib_lookup: at large, and of the main table alone */
+	bool bridged, has_vlans; /* the port */
+	bool has_rules;
+	uint64_t now;
+};
+
+struct shim_flow {
+	bool used;
+	struct flow_key key;
+	struct flow_state state;
+};
+
+struct shim {
+	struct shim_kernel kernel;
+	const struct shim_packet *packet;
+	const void *sections[TABLE_SECTION_COUNT]; /* of the table */
+	struct counter *counters;
+	uint32_t counter_count;
+	uint64_t lost;
+	struct shim_flow flows[SHIM_FLOWS];
+	struct flow_event events[SHIM_EVENTS];
+	size_t event_count; /* submitted */
+	uint8_t asked[16];  /* the last destination that bpf_fib_lookup was asked about */
+};
+extern struct shim shim;
+
+/* Are there such kernel functions? */
+extern bool bpf_cast_to_kern_ctx, bpf_xdp_pull_data;
+
+/* --- what tests/coverage/{egress,gateway}_shim.c have: the program compiled for user space --- */
+
+extern const bool shim_is_gateway;
+extern struct guard_config *const shim_config;
+/* Runs the program. Returns its answer; words: the decision, of a trial. */
+int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL_WORDS]);
+/* Calls what stands in the program for the verifier alone, as no packet can. */
+void shim_run_unreachable(void);
+/* Which of the program's maps is this? */
+enum shim_map {
+	SHIM_MAP_UNKNOWN,
+	SHIM_MAP_COUNTERS,
+	SHIM_MAP_EVENTS,
+	SHIM_MAP_FLOWS,
+	SHIM_MAP_LOST,
+	SHIM_MAP_SECTIONS /* the first of TABLE_SECTION_COUNT */
+};
+int shim_which(const void *map);
+
+/* --- tests/coverage/shim.c --- */
+
+/* Lays the first @size bytes of the packet where nothing readable follows, and takes back where it
+ * lay before. Returns its start. */
+uint8_t *shim_lay(uint32_t size);
+
+void *shim_map_lookup(void *map, const void *key);
+long shim_map_update(void *map, const void *key, const void *value, __u64 flags);
+void *shim_ring_reserve(void *ring, __u64 size, __u64 flags);
+void shim_ring_submit(void *event, __u64 flags);
+__u64 shim_now(void);
+long shim_skb_pull(struct __sk_buff *skb, __u32 size);
+long shim_skb_load(const void *skb, __u32 offset, void *to, __u32 size);
+__u64 shim_xdp_length(struct xdp_md *xdp);
+long shim_xdp_load(struct xdp_md *xdp, __u32 offset, void *to, __u32 size);
+long shim_xdp_adjust_meta(struct xdp_md *xdp, int by);
+long shim_fib_lookup(void *context, struct bpf_fib_lookup *route, int size, __u32 flags);
+
+#endif
