@@ -12,7 +12,7 @@
 #include "userspace/cli/page.h"
 #include "userspace/cli/review.h"
 
-/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
+/* GABELOU_WITHOUT=tcx,egress-of-all: as if the kernel lacked it, to try what older kernels would do. */
 static struct kernel_options options_of(const struct policy *policy)
 {
 	const char *without = getenv("GABELOU_WITHOUT");
@@ -25,6 +25,9 @@ static struct kernel_options options_of(const struct policy *policy)
 		.guard_count = policy->guard_auto ? 0 : policy->guard.count,
 		.inside = policy->inside.items,
 		.inside_count = policy->inside.count,
+		.roles = policy->roles,
+		.role_count = policy->role_count,
+		.without_backstop = without && strstr(without, "egress-of-all"),
 		.without_tcx = without && strstr(without, "tcx"),
 	};
 }

@@ -9,11 +9,11 @@
 #include "userspace/kernel/interfaces.h"
 #include "userspace/kernel/place.h"
 
-/* The two forms of one generation's guard, and of its gateway where the options name ports for it.
+/* The forms of one generation's guard, and of its gateway where the options name ports for it.
  * The file descriptors are owned; -1: none. */
 struct programs {
 	int fd[FORMS];
-	int gateway[FORMS];
+	int gateway[GATEWAY_FORMS];
 };
 
 /* Links or filters of ours on one interface at most: the second and later are duplicates. */

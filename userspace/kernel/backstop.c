@@ -44,7 +44,7 @@ void backstop_end(struct backstop *backstop)
 }
 
 /* What it is for is in the name, so that a chain of another scope is known for one. FNV-1a. */
-static void chain_name(const struct backstop_scope *scope, char name[32])
+static void chain_name(const struct backstop_scope *scope, char name[NFTABLES_NAME_SIZE])
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
@@ -54,7 +54,8 @@ static void chain_name(const struct backstop_scope *scope, char name[32])
 			if (!*at)
 				break;
 		}
-	snprintf(name, 32, "closed-%016llx", (unsigned long long)(scope->count ? hash : 0));
+	snprintf(name, NFTABLES_NAME_SIZE, "closed-%016llx",
+		 (unsigned long long)(scope->count ? hash : 0));
 }
 
 /* Makes the table, or takes over one that nobody keeps. A transaction of its own: the kernel adds
@@ -260,6 +261,9 @@ int backstop_set(struct backstop *backstop, const struct backstop_scope *scope,
 	if (count > SET_MOST)
 		return message(diagnostics, -E2BIG, "over %d interfaces: no backstop", SET_MOST);
 	int error = set(backstop->nftables, scope, open, count);
+	/* What kernels without chains for interfaces to come say to a prefix, or to all this. */
+	if (error == -ENOENT || error == -EINVAL || error == -EPROTONOSUPPORT)
+		error = -EOPNOTSUPP;
 	if (!error || error == -EPERM || error == -EOPNOTSUPP)
 		return error;
 	return message(diagnostics, error, "the backstop cannot be made: %s", strerror(-error));
@@ -269,7 +273,7 @@ int backstop_remove(struct backstop *backstop, struct diagnostics *diagnostics)
 {
 	struct nftables *nftables = backstop->nftables;
 
-	if (!backstop_present(backstop))
+	if (!backstop_present(backstop, NULL))
 		return 0;
 	int error = keep_table(nftables);
 	if (!error) {
@@ -285,10 +289,17 @@ int backstop_remove(struct backstop *backstop, struct diagnostics *diagnostics)
 		     : 0;
 }
 
-bool backstop_present(struct backstop *backstop)
+bool backstop_present(struct backstop *backstop, const struct backstop_scope *scope)
 {
-	char names[NFTABLES_CHAINS_MOST][NFTABLES_NAME_SIZE];
+	char names[NFTABLES_CHAINS_MOST][NFTABLES_NAME_SIZE], wanted[NFTABLES_NAME_SIZE];
 	size_t count;
 
-	return nftables_chains(backstop->nftables, BACKSTOP_TABLE, names, &count) == 0 && count;
+	if (nftables_chains(backstop->nftables, BACKSTOP_TABLE, names, &count))
+		return false;
+	if (scope)
+		chain_name(scope, wanted);
+	for (size_t i = 0; i < count; i++)
+		if (!scope || strcmp(names[i], wanted) == 0)
+			return true;
+	return false;
 }

@@ -47,10 +47,21 @@ void backstop_end(struct backstop *backstop);
 int backstop_set(struct backstop *backstop, const struct backstop_scope *scope,
 		 const uint32_t *open, size_t count, struct diagnostics *diagnostics);
 
+/*
+ * Brings the backstop to what is in force by these options: in enforce mode it stands, and whatever
+ * the policy wants guarded and has no guard yet is closed; else (NULL: nothing is in force) it is
+ * removed. A glob that is neither a name nor a prefix is outside its scope, with a warning.
+ * @backstop may be NULL: for this once, and then the table outlasts us without a keeper. Under the
+ * lock. As backstop_set().
+ */
+struct kernel_options;
+int backstop_follow(struct backstop *backstop, const struct kernel_options *options,
+		    struct diagnostics *diagnostics);
+
 /* Removes it. 0 also where there is none; -EPERM without a message as above. */
 int backstop_remove(struct backstop *backstop, struct diagnostics *diagnostics);
 
-/* Is there one? */
-bool backstop_present(struct backstop *backstop);
+/* Is there one, or one of this scope? */
+bool backstop_present(struct backstop *backstop, const struct backstop_scope *scope);
 
 #endif

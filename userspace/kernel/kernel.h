@@ -50,7 +50,9 @@ bool hook_is_gateway(enum hook hook);
 struct kernel_interface {
 	char name[IF_NAMESIZE];
 	uint32_t ifindex;
-	const char *role; /* "uplink", "inside" (a gateway's port), "loopback" */
+	/* "uplink"; "upper": each packet is judged again, and counted, below; "guest": what is sent
+	 * there ends in a guest; "inside" (a gateway's port), "loopback" */
+	const char *role;
 	enum hook hook;
 	bool guarded;
 };
@@ -64,6 +66,9 @@ struct kernel_options {
 	size_t guard_count;
 	char *const *inside; /* globs: ports where the gateway judges what comes in */
 	size_t inside_count;
+	const struct role_glob *roles; /* the first that matches; others are found */
+	size_t role_count;
+	bool without_backstop;     /* as if the kernel lacked it */
 	bool without_tcx;          /* as if the kernel lacked it: clsact everywhere */
 	uint64_t flow_interval_ns; /* 0: the default, 10 s */
 };
@@ -127,6 +132,27 @@ int kernel_events_open(struct kernel *kernel, kernel_event_handler handler, void
  * number of events or -errno (-EINTR: a signal). */
 int kernel_events_poll(struct kernel_events *events, int timeout_ms);
 void kernel_events_close(struct kernel_events *events);
+
+/* Readable when kernel_events_poll() has something to do; borrowed. */
+int kernel_events_fd(const struct kernel_events *events);
+
+/*
+ * Follows the interfaces and what is in force: whatever appears gets its guard, under the lock, and
+ * is then opened in the backstop, which no other process can change meanwhile.
+ */
+struct kernel_watch;
+int kernel_watch_open(const struct kernel *kernel, struct kernel_watch **watch,
+		      struct diagnostics *diagnostics);
+void kernel_watch_close(struct kernel_watch *watch);
+/* Readable when there is something to do; borrowed. */
+int kernel_watch_fd(const struct kernel_watch *watch);
+/* Does it, if there is; to be called once a second also where the descriptor does not say so. 1: it
+ * did; 0: there was nothing to do; -EAGAIN: somebody else has the lock, call again soon. What goes
+ * wrong is a message. */
+int kernel_watch_turn(struct kernel_watch *watch, struct diagnostics *diagnostics);
+
+/* Does the backstop stand for what is in force, as far as it is to? */
+bool kernel_backstop_stands(const struct kernel *kernel);
 
 /* For tests: loads a table without attaching and runs frames through it (BPF_PROG_RUN). The gateway
  * is there if the options have inside ports; in a trial it passes nothing for being its own. */

@@ -16,16 +16,28 @@ static json_t *globs_json(char *const *globs, size_t count)
 	return list;
 }
 
+/* A list, and not a map: the first that matches counts. */
+static json_t *roles_json(const struct kernel_options *options)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < options->role_count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:i}", "glob", options->roles[i].glob,
+						      "role", (int)options->roles[i].role));
+	return list;
+}
+
 json_t *record_kernel_part(const struct table *table, const struct kernel_options *options)
 {
 	json_t *guard =
 		options->guard ? globs_json(options->guard, options->guard_count) : json_null();
 
 	return json_pack(
-		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:b, s:I, s:I, s:I, s:I}", "table_abi",
-		TABLE_ABI, "event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
-		options->last_word, "control", (json_int_t)options->control, "guard", guard,
-		"inside", globs_json(options->inside, options->inside_count), "without_tcx",
+		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I}",
+		"table_abi", TABLE_ABI, "event_abi", EVENT_ABI, "monitor", options->monitor,
+		"last_word", options->last_word, "control", (json_int_t)options->control, "guard",
+		guard, "inside", globs_json(options->inside, options->inside_count), "roles",
+		roles_json(options), "without_backstop", options->without_backstop, "without_tcx",
 		options->without_tcx, "flow_interval_ns",
 		(json_int_t)(options->flow_interval_ns ? options->flow_interval_ns
 						       : FLOW_INTERVAL_DEFAULT_NS),
@@ -53,6 +65,28 @@ static int read_globs(const json_t *list, char *const **globs, size_t *count)
 	return 0;
 }
 
+static int read_roles(const json_t *list, struct kernel_options *options)
+{
+	size_t size = json_array_size(list);
+	struct role_glob *roles = calloc(size ? size : 1, sizeof(*roles));
+
+	if (!roles)
+		return -ENOMEM;
+	options->roles = roles;
+	for (size_t i = 0; i < size; i++) {
+		const json_t *item = json_array_get(list, i);
+		const char *glob = json_string_value(json_object_get(item, "glob"));
+
+		roles[i].role =
+			(enum interface_role)json_integer_value(json_object_get(item, "role"));
+		roles[i].glob = glob ? strdup(glob) : NULL;
+		options->role_count++;
+		if (!roles[i].glob || roles[i].role > ROLE_GUEST)
+			return -EBADMSG;
+	}
+	return 0;
+}
+
 int record_options(const json_t *record, struct kernel_options *options)
 {
 	const json_t *part = json_object_get(record, "kernel");
@@ -62,6 +96,7 @@ int record_options(const json_t *record, struct kernel_options *options)
 		.monitor = json_is_true(json_object_get(part, "monitor")),
 		.last_word = json_is_true(json_object_get(part, "last_word")),
 		.control = (uint32_t)json_integer_value(json_object_get(part, "control")),
+		.without_backstop = json_is_true(json_object_get(part, "without_backstop")),
 		.without_tcx = json_is_true(json_object_get(part, "without_tcx")),
 		.flow_interval_ns =
 			(uint64_t)json_integer_value(json_object_get(part, "flow_interval_ns")),
@@ -70,7 +105,8 @@ int record_options(const json_t *record, struct kernel_options *options)
 	if (!json_is_object(part))
 		return -EBADMSG;
 	if ((json_is_array(guard) && read_globs(guard, &read.guard, &read.guard_count)) ||
-	    (json_is_array(inside) && read_globs(inside, &read.inside, &read.inside_count))) {
+	    (json_is_array(inside) && read_globs(inside, &read.inside, &read.inside_count)) ||
+	    read_roles(json_object_get(part, "roles"), &read)) {
 		record_options_free(&read);
 		return -EBADMSG;
 	}
@@ -89,5 +125,8 @@ void record_options_free(struct kernel_options *options)
 {
 	free_globs(options->guard, options->guard_count);
 	free_globs(options->inside, options->inside_count);
+	for (size_t i = 0; i < options->role_count; i++)
+		free(options->roles[i].glob);
+	free((void *)options->roles);
 	*options = (struct kernel_options){0};
 }

@@ -20,6 +20,15 @@ enum policy_chain { POLICY_CHAIN_NEXT, POLICY_CHAIN_LAST_WORD };
 enum policy_unlisted { POLICY_UNLISTED_DENY, POLICY_UNLISTED_REGISTRY };
 enum policy_local { POLICY_LOCAL_NONE, POLICY_LOCAL_PRIVATE, POLICY_LOCAL_CONNECTED };
 
+/* What an interface is for: judged and counted; judged, and counted below; neither, since what is
+ * sent there ends in a guest. */
+enum interface_role { ROLE_UPLINK, ROLE_UPPER, ROLE_GUEST };
+
+struct role_glob {
+	char *glob; /* of names of interfaces */
+	enum interface_role role;
+};
+
 enum rule_kind { RULE_DENY, RULE_ALLOW };
 
 /* All conditions of a rule must hold; an absent condition (has_ false, count 0) always holds. */
@@ -54,6 +63,8 @@ struct policy {
 	unsigned guard_line, guard_column;
 	struct names inside; /* globs of gateway ports */
 	unsigned inside_line, inside_column;
+	struct role_glob *roles; /* the first that matches; without one the role is found */
+	size_t role_count;
 	enum policy_chain chain;
 
 	struct data_config data;
