@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "userspace/agent/batch.h"
+#include "userspace/agent/foreign.h"
 #include "userspace/agent/resolver.h"
 #include "userspace/kernel/kernel.h"
 
@@ -25,7 +26,8 @@ struct agent {
 	struct kernel *kernel;
 	struct kernel_events *events; /* NULL: nothing is enforced */
 	struct kernel_watch *watch;
-	bool lock_busy;    /* the watch has something to do and waits for the lock */
+	bool lock_busy; /* the watch has something to do and waits for the lock */
+	struct foreign foreign;
 	unsigned in_a_row; /* events since its last turn */
 	struct resolver *resolver;
 	struct batch batch;
@@ -143,6 +145,23 @@ static void report_losses(struct agent *agent)
 		add_loss(agent, unwritten, "log");
 }
 
+static void tell_of_foreign(const struct kernel_foreign *one, void *context)
+{
+	struct agent *agent = context;
+	struct flow_foreign foreign = {
+		.sequence = batch_next_sequence(&agent->batch),
+		.time_realtime_ns = (int64_t)now_ns(CLOCK_REALTIME),
+		.hostname = agent->hostname,
+		.interface_name = one->interface,
+		.hook = one->hook,
+		.program_name = one->name,
+		.program = one->program,
+		.in_front = one->in_front,
+	};
+
+	batch_add(&agent->batch, flow_ecs_foreign(&foreign));
+}
+
 static void flush(struct agent *agent)
 {
 	batch_flush(&agent->batch);
@@ -229,6 +248,7 @@ static int step(struct agent *agent, struct diagnostics *diagnostics)
 	if (now_ns(CLOCK_BOOTTIME) - agent->refreshed >= SECOND_NS) {
 		error = refresh(agent, diagnostics);
 		report_losses(agent);
+		foreign_look(&agent->foreign, tell_of_foreign, agent);
 	}
 	flush(agent);
 	return error;
@@ -240,6 +260,7 @@ static int run(struct agent *agent, struct diagnostics *diagnostics)
 	int error;
 
 	follow_interfaces(agent);
+	foreign_look(&agent->foreign, tell_of_foreign, agent);
 	error = refresh(agent, diagnostics);
 	while (!error && !stop_asked && !agent->batch.closed &&
 	       (!duration || now_ns(CLOCK_BOOTTIME) - agent->started < duration))
@@ -277,6 +298,7 @@ int agent_run(const struct agent_options *options, struct diagnostics *diagnosti
 	stop_reading(&agent);
 	resolver_free(agent.resolver);
 	kernel_watch_close(agent.watch);
+	foreign_free(&agent.foreign);
 	kernel_close(agent.kernel);
 	batch_close(&agent.batch);
 	if (agent.waiting)

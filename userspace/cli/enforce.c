@@ -12,7 +12,8 @@
 #include "userspace/cli/page.h"
 #include "userspace/cli/review.h"
 
-/* GABELOU_WITHOUT=tcx,egress-of-all: as if the kernel lacked it, to try what older kernels would do. */
+/* GABELOU_WITHOUT=tcx,egress-of-all: as if the kernel lacked it, to try what older kernels would
+ * do. */
 static struct kernel_options options_of(const struct policy *policy)
 {
 	const char *without = getenv("GABELOU_WITHOUT");

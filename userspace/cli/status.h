@@ -16,7 +16,10 @@ struct status {
 	bool agent_running;
 	uint64_t events_lost; /* in the kernel and in the agent */
 	json_t *update;       /* what the last update of data came to (stage.h); NULL: none */
-	json_t *problems;     /* array of strings, worst first */
+	struct kernel_foreign *foreign; /* programs of others where packets leave */
+	size_t foreign_count;
+	bool backstop;    /* new interfaces are closed until they have a guard */
+	json_t *problems; /* array of strings, worst first */
 };
 
 /* 0; -ENOENT with a message if nothing is enforced; -errno with messages. */

@@ -61,6 +61,9 @@ size_t link_unpin_all(const struct kernel *kernel, bool only_dead);
 bool tcx_supported(void);
 int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count);
 int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link);
+/* The ids of all programs of a chain, in its order. */
+#define TCX_CHAIN_MOST 64 /* BPF_MPROG_MAX, kernel/bpf/mprog.c */
+int tcx_chain(uint32_t ifindex, uint32_t programs[TCX_CHAIN_MOST], size_t *count);
 /* In front of every other program: one that passes for good would hide packets from the guard. */
 int tcx_create(int program, uint32_t ifindex);
 int tcx_remove(const struct kernel *kernel, uint32_t ifindex, uint32_t link);

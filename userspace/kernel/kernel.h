@@ -154,6 +154,21 @@ int kernel_watch_turn(struct kernel_watch *watch, struct diagnostics *diagnostic
 /* Does the backstop stand for what is in force, as far as it is to? */
 bool kernel_backstop_stands(const struct kernel *kernel);
 
+#define KERNEL_FOREIGN_NAME 64
+
+/* A program of somebody else where packets leave (or at XDP). */
+struct kernel_foreign {
+	char interface[IF_NAMESIZE];
+	uint32_t ifindex;
+	const char *hook; /* "tcx", "clsact", "qdisc" (a filter of the root qdisc), "xdp"... */
+	uint32_t program; /* id; 0: not known */
+	char name[KERNEL_FOREIGN_NAME];
+	bool in_front; /* runs before the guard: what it redirects is not judged */
+};
+
+/* All of them in this namespace; *foreign is freed by the caller. */
+int kernel_foreign(struct kernel_foreign **foreign, size_t *count, struct diagnostics *diagnostics);
+
 /* For tests: loads a table without attaching and runs frames through it (BPF_PROG_RUN). The gateway
  * is there if the options have inside ports; in a trial it passes nothing for being its own. */
 enum kernel_program { KERNEL_GUARD, KERNEL_GATEWAY };

@@ -32,22 +32,10 @@ static void read_mode(struct reader *reader, const struct node *node, void *targ
 	reader->policy->mode = policy_choice_read(reader, node, "mode", names, 2) == POLICY_MONITOR;
 }
 
-/* A kernel's interface name holds neither white space nor a slash. */
 static void add_glob(struct reader *reader, const struct node *item, struct names *globs)
 {
-	if (item->kind != NODE_TEXT || !item->text[0] || strpbrk(item->text, " \t\n/:"))
-		policy_fault(reader, item,
-			     "`%s` is no name or glob of interfaces; write one, as "
-			     "in \"eth*\"",
-			     policy_quote(item).text);
-	else if (strcmp(item->text, "auto") == 0)
-		policy_fault(reader, item,
-			     "`auto` in a list would be an interface of that name; write "
-			     "`guard: auto`");
-	else if ((globs->items[globs->count] = strdup(item->text)))
-		globs->count++;
-	else
-		reader->out_of_memory = true;
+	globs->items[globs->count] = policy_glob_read(reader, item);
+	globs->count += globs->items[globs->count] != NULL;
 }
 
 static void read_globs(struct reader *reader, const struct node *node, struct names *globs)
@@ -86,36 +74,6 @@ static void read_inside(struct reader *reader, const struct node *node, void *ta
 		read_globs(reader, node, &policy->inside);
 }
 
-static void read_role(struct reader *reader, const struct node *name, const struct node *value)
-{
-	static const char *const roles[] = {
-		[ROLE_UPLINK] = "uplink", [ROLE_UPPER] = "upper", [ROLE_GUEST] = "guest"};
-	struct policy *policy = reader->policy;
-	struct names globs = {&policy->roles[policy->role_count].glob, 0};
-	int role = policy_choice_read(reader, value, "roles", roles, 3);
-
-	add_glob(reader, name, &globs);
-	if (globs.count && role >= 0)
-		policy->roles[policy->role_count].role = (enum interface_role)role;
-	policy->role_count += globs.count;
-}
-
-static void read_roles(struct reader *reader, const struct node *node, void *target)
-{
-	struct policy *policy = reader->policy;
-
-	(void)target;
-	if (node->kind != NODE_MAP) {
-		policy_fault(reader, node,
-			     "`roles:` is made of interfaces and their roles; write {\"cali*\": "
-			     "guest}");
-		return;
-	}
-	policy->roles = policy_alloc(reader, node->count / 2, sizeof(*policy->roles));
-	for (size_t i = 0; policy->roles && i < node->count; i += 2)
-		read_role(reader, &node->children[i], &node->children[i + 1]);
-}
-
 static void read_chain(struct reader *reader, const struct node *node, void *target)
 {
 	static const char *const names[] = {
@@ -130,7 +88,7 @@ static const struct key interface_keys[] = {
 	{"guard", read_guard, NULL},
 	{"chain", read_chain, NULL},
 	{"inside", read_inside, NULL},
-	{"roles", read_roles, NULL},
+	{"roles", policy_roles_read, NULL},
 };
 
 static void read_interfaces(struct reader *reader, const struct node *node, void *target)
@@ -384,9 +342,7 @@ void policy_free(struct policy *policy)
 		return;
 	names_free(&policy->guard);
 	names_free(&policy->inside);
-	for (size_t i = 0; i < policy->role_count; i++)
-		free(policy->roles[i].glob);
-	free(policy->roles);
+	policy_roles_free(policy);
 	data_config_free(&policy->data);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		policy_rule_free(&policy->rules[i]);
