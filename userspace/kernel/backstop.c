@@ -6,6 +6,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,19 +125,31 @@ static void put_open(struct nftables *nftables, const uint32_t *open, size_t cou
 	nftables_end(nftables, list);
 }
 
-/* "eth*" is the prefix "eth": a name without its NUL. */
-static void put_device(struct nftables *nftables, const char *name)
+/* How a kernel takes "eth*", the prefix "eth". What knows the attribute for it (Linux 6.17) takes a
+ * name without its NUL for a whole name, and says nothing: so the attribute is tried first. */
+enum prefix_form { PREFIX_ATTRIBUTE, PREFIX_BARE_NAME /* Linux 6.16 */ };
+
+static void put_device(struct nftables *nftables, const char *name, enum prefix_form form)
 {
 	size_t length = strlen(name);
-	bool prefix = length && name[length - 1] == '*';
+	char prefix[IF_NAMESIZE] = "";
 
-	nftables_put(nftables, NFTA_DEVICE_NAME, name, prefix ? length - 1 : length + 1);
+	if (!length || name[length - 1] != '*') {
+		nftables_put_text(nftables, NFTA_DEVICE_NAME, name);
+		return;
+	}
+	length = length - 1 < sizeof(prefix) ? length - 1 : sizeof(prefix) - 1;
+	memcpy(prefix, name, length);
+	if (form == PREFIX_ATTRIBUTE)
+		nftables_put_text(nftables, NFTABLES_DEVICE_PREFIX, prefix);
+	else
+		nftables_put(nftables, NFTA_DEVICE_NAME, prefix, length);
 }
 
 /* The policy lets pass, and the rule drops: a chain stands on the hook a moment before its rules
  * count. */
 static void put_chain(struct nftables *nftables, const char *name,
-		      const struct backstop_scope *scope)
+		      const struct backstop_scope *scope, enum prefix_form form)
 {
 	nftables_message(nftables, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	nftables_put_text(nftables, NFTA_CHAIN_TABLE, BACKSTOP_TABLE);
@@ -146,9 +159,9 @@ static void put_chain(struct nftables *nftables, const char *name,
 	nftables_put_number(nftables, NFTA_HOOK_PRIORITY, (uint32_t)PRIORITY);
 	size_t devices = nftables_nest(nftables, NFTA_HOOK_DEVS);
 	for (size_t i = 0; i < scope->count; i++)
-		put_device(nftables, scope->names[i]);
+		put_device(nftables, scope->names[i], form);
 	if (!scope->count)
-		put_device(nftables, "*");
+		put_device(nftables, "*", form);
 	nftables_end(nftables, devices);
 	nftables_end(nftables, hook);
 	nftables_put_number(nftables, NFTA_CHAIN_POLICY, NF_ACCEPT);
@@ -208,13 +221,14 @@ static void put_rule(struct nftables *nftables, const char *chain)
 }
 
 static int put_in_place(struct nftables *nftables, const struct backstop_scope *scope,
-			const uint32_t *open, size_t count, const char *new_chain)
+			const uint32_t *open, size_t count, const char *new_chain,
+			enum prefix_form form)
 {
 	nftables_begin(nftables);
 	put_set(nftables);
 	put_open(nftables, open, count);
 	if (new_chain) {
-		put_chain(nftables, new_chain, scope);
+		put_chain(nftables, new_chain, scope, form);
 		put_rule(nftables, new_chain);
 	}
 	return nftables_commit(nftables);
@@ -248,7 +262,11 @@ static int set(struct nftables *nftables, const struct backstop_scope *scope, co
 		there = there || strcmp(names[i], wanted) == 0;
 	error = keep_table(nftables);
 	if (!error)
-		error = put_in_place(nftables, scope, open, count, there ? NULL : wanted);
+		error = put_in_place(nftables, scope, open, count, there ? NULL : wanted,
+				     PREFIX_ATTRIBUTE);
+	if (error == -EINVAL)
+		error = put_in_place(nftables, scope, open, count, there ? NULL : wanted,
+				     PREFIX_BARE_NAME);
 	for (size_t i = 0; i < chains && !error; i++)
 		if (strcmp(names[i], wanted) != 0)
 			error = drop_chain(nftables, names[i]);

@@ -14,8 +14,9 @@
  *
  * By index, not by name: a rename cannot open a closed interface. The table outlasts its maker
  * (NFT_TABLE_F_PERSIST, Linux 6.9); while a process keeps it, no other can change it
- * (NFT_TABLE_F_OWNER). A device name without its NUL is a prefix, and the empty one matches all
- * (Linux 6.16). Through nfnetlink, since nft of that time could not write such a chain.
+ * (NFT_TABLE_F_OWNER). A device may be a prefix, and the empty one matches all (Linux 6.16; with an
+ * attribute of its own 6.17). Through nfnetlink, since nft of that time could not write such a
+ * chain.
  */
 #ifndef GABELOU_KERNEL_BACKSTOP_H
 #define GABELOU_KERNEL_BACKSTOP_H

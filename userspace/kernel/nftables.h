@@ -21,6 +21,8 @@
 #define NFT_TABLE_F_PERSIST 4 /* Linux 6.9 */
 #endif
 
+#define NFTABLES_DEVICE_PREFIX 2 /* NFTA_DEVICE_PREFIX, Linux 6.17 */
+
 struct nftables;
 int nftables_open(struct nftables **nftables);
 void nftables_close(struct nftables *nftables);
