@@ -17,11 +17,11 @@ static void remove_unborn(const struct kernel *kernel, uint32_t current)
 }
 
 /* An apply says what it cannot do. */
-static void follow(const struct kernel_options *options)
+static void follow(const struct kernel *kernel, const struct kernel_options *options)
 {
 	struct diagnostics unheard = {0};
 
-	backstop_follow(NULL, options, &unheard);
+	backstop_follow(kernel->backstop, options, &unheard);
 	diagnostics_free(&unheard);
 }
 
@@ -38,7 +38,7 @@ static int roll_to(struct kernel *kernel, const json_t *current, struct diagnost
 		error = attach_roll(kernel, &programs, &options, diagnostics);
 		programs_close(&programs);
 		/* Also after a failure: what did get its guard may send. */
-		follow(&options);
+		follow(kernel, &options);
 	}
 	record_options_free(&options);
 	return error;

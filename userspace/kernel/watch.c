@@ -26,8 +26,7 @@
 #define LOOK_NS 1000000000ull
 
 struct kernel_watch {
-	struct kernel kernel;      /* for changes; the lock is taken for each */
-	struct backstop *backstop; /* kept as long as we run; NULL: not yet */
+	struct kernel kernel; /* for changes; the lock is taken for each; it keeps the backstop */
 	struct nl_sock *links;
 	int notes;    /* inotify: the record of what is in force */
 	int notes_on; /* -1: its folder is not there yet */
@@ -99,7 +98,7 @@ void kernel_watch_close(struct kernel_watch *watch)
 {
 	if (!watch)
 		return;
-	backstop_end(watch->backstop);
+	backstop_end(watch->kernel.backstop);
 	if (watch->both >= 0)
 		close(watch->both);
 	if (watch->notes >= 0)
@@ -141,74 +140,90 @@ static uint64_t hash(uint64_t before, const void *bytes, size_t size)
 	return before;
 }
 
-/* All that a change of which something is to be done for; 0: it cannot be told. */
-static uint64_t look(const struct kernel_watch *watch)
+/* What a look shows. */
+struct view {
+	uint64_t hash; /* of all that a change of which something is to be done for */
+	bool missing;  /* an interface has no guard, and is to have one */
+};
+
+static void view_interface(struct view *view, const struct interface *interface)
+{
+	enum hook hook;
+	struct xdp_found found = {0};
+	bool guarded = attach_find(interface->ifindex, &hook);
+
+	if (interface->inside)
+		xdp_find(interface->ifindex, &found);
+	view->hash = hash(view->hash, interface, sizeof(*interface));
+	view->hash = hash(view->hash, &guarded, sizeof(guarded));
+	view->hash = hash(view->hash, &found.ours, sizeof(found.ours));
+	view->missing = view->missing || (interface->wanted && !guarded) ||
+			(interface->inside && !found.ours);
+}
+
+/* False: it cannot be told. */
+static bool look(const struct kernel_watch *watch, struct view *view)
 {
 	struct diagnostics unheard = {0};
 	struct kernel_options options;
 	struct interface *interfaces;
 	size_t count = 0;
 	uint32_t generation = 0;
-	uint64_t seen = 0xcbf29ce484222325;
 	int error = interfaces_in_force(&watch->kernel, &interfaces, &count, &options, &unheard);
 
-	for (size_t i = 0; i < count; i++) {
-		enum hook hook = HOOK_TCX;
-		struct xdp_found found = {0};
-		bool guarded = attach_find(interfaces[i].ifindex, &hook);
-
-		if (interfaces[i].inside)
-			xdp_find(interfaces[i].ifindex, &found);
-		seen = hash(seen, &interfaces[i], sizeof(interfaces[i]));
-		seen = hash(seen, &guarded, sizeof(guarded));
-		seen = hash(seen, &found.ours, sizeof(found.ours));
-	}
+	*view = (struct view){.hash = 0xcbf29ce484222325};
+	for (size_t i = 0; i < count; i++)
+		view_interface(view, &interfaces[i]);
 	if (!error)
 		record_current(&watch->kernel, &generation, &unheard);
-	seen = hash(seen, &generation, sizeof(generation));
+	view->hash = hash(view->hash, &generation, sizeof(generation));
+	view->missing = view->missing && !error;
 	record_options_free(&options);
 	free(interfaces);
 	diagnostics_free(&unheard);
-	return error && error != -ENOENT ? 0 : seen;
+	return !error || error == -ENOENT;
 }
 
 /* Under the lock: the guards, then the backstop, whose keeper we are from the first time on. */
 static void put_right(struct kernel_watch *watch, struct diagnostics *diagnostics)
 {
 	struct diagnostics unheard = {0};
-	struct kernel_options options = {0};
-	json_t *current = NULL;
+	uint32_t generation;
 
+	if (!watch->kernel.backstop)
+		backstop_begin(&watch->kernel.backstop, diagnostics);
 	generation_recover(&watch->kernel, diagnostics);
 	aside_end(&watch->kernel.last_packet);
-	if (!watch->backstop)
-		backstop_begin(&watch->backstop, diagnostics);
-	int error = record_read_current(&watch->kernel, &current, &unheard);
-	if (!error)
-		error = record_options(current, &options);
-	if (watch->backstop && (!error || error == -ENOENT))
-		backstop_follow(watch->backstop, error ? NULL : &options, diagnostics);
-	record_options_free(&options);
-	json_decref(current);
+	if (record_current(&watch->kernel, &generation, &unheard) == -ENOENT)
+		backstop_follow(watch->kernel.backstop, NULL, diagnostics);
 	diagnostics_free(&unheard);
+}
+
+/* An interface that came while its elders were seen to looks the same before and after. */
+static bool is_something_to_do(struct kernel_watch *watch)
+{
+	bool links = drain(nl_socket_get_fd(watch->links)), notes = drain(watch->notes);
+	struct view view;
+
+	watch->due = watch->due || links || notes;
+	if (!watch->due && now_ns() < watch->next_look)
+		return false;
+	listen_to_record(watch);
+	watch->next_look = now_ns() + LOOK_NS;
+	if (look(watch, &view) && view.hash == watch->seen && !(watch->due && view.missing))
+		watch->due = false;
+	else
+		watch->due = true;
+	return watch->due;
 }
 
 int kernel_watch_turn(struct kernel_watch *watch, struct diagnostics *diagnostics)
 {
 	struct diagnostics unheard = {0};
-	bool links = drain(nl_socket_get_fd(watch->links)), notes = drain(watch->notes);
+	struct view view;
 
-	watch->due = watch->due || links || notes;
-	if (!watch->due && now_ns() < watch->next_look)
+	if (!is_something_to_do(watch))
 		return 0;
-	listen_to_record(watch);
-	uint64_t seen = look(watch);
-	watch->next_look = now_ns() + LOOK_NS;
-	if (seen == watch->seen) {
-		watch->due = false;
-		return 0;
-	}
-	watch->due = true;
 	watch->kernel.lock = lock_take(&watch->kernel, "lock", 0, "another gabelou", &unheard);
 	diagnostics_free(&unheard);
 	if (watch->kernel.lock == -ENOENT) { /* nothing was ever in force here */
@@ -220,7 +235,7 @@ int kernel_watch_turn(struct kernel_watch *watch, struct diagnostics *diagnostic
 	put_right(watch, diagnostics);
 	close(watch->kernel.lock);
 	watch->kernel.lock = -1;
-	watch->seen = look(watch);
+	watch->seen = look(watch, &view) ? view.hash : 0;
 	watch->due = false;
 	return 1;
 }
