@@ -106,6 +106,11 @@ static void values_are_of_their_kind(void **state)
 		{HEAD "interfaces: {inside: auto}\n", "3:22: `auto` is not a list of interface "
 						      "names or globs; write [auto]"},
 		{HEAD "interfaces: {inside: [a/b]}\n", "3:23: `a/b` is no name or glob"},
+		{HEAD "interfaces: {roles: [a]}\n",
+		 "3:21: `roles:` is made of interfaces and their "},
+		{HEAD "interfaces: {roles: {a/b: guest}}\n", "3:22: `a/b` is no name or glob"},
+		{HEAD "interfaces: {roles: {tap0: inside}}\n",
+		 "3:28: `roles: inside` is not known; write uplink, upper or guest"},
 		{HEAD "interfaces: {chain: last}\n", "3:21: `chain: last` is not known; write next "
 						     "or last-word"},
 		{"gabelou: 1\nallow: [{soil: [FR], why: [a]}]\n", "2:27: `why:` is a line of "
