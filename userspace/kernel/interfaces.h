@@ -15,11 +15,13 @@ struct interface {
 	bool loopback;
 
 	/* Facts from netlink that its role is found by. */
-	char kind[KIND_SIZE]; /* "bridge", "veth"...; empty: hardware */
-	uint32_t master;      /* ifindex of its bridge or bond; 0: none */
-	uint32_t lower;       /* ifindex of what it sends through, in this namespace; 0: none */
-	bool guest_end;       /* what is sent here ends in a guest; see links.c */
-	bool way_out;         /* a route leads through it to a router */
+	char kind[KIND_SIZE];   /* "bridge", "veth"...; empty: hardware */
+	uint32_t master;        /* ifindex of its bridge or bond; 0: none */
+	uint32_t lower;         /* ifindex of what it sends through, in this namespace; 0: none */
+	uint32_t peer;          /* ifindex of the other end of a veth, in this namespace: */
+	int32_t peer_namespace; /* its number here (RTM_GETNSID); -1: this one */
+	bool guest_end;         /* what is sent here ends in a guest; see links.c */
+	bool way_out;           /* a route leads through it to a router */
 
 	/* By the policy, and found by interfaces_select(). */
 	enum interface_role role;

@@ -34,8 +34,6 @@
 
 struct listing {
 	struct interface *items;
-	int32_t *away;  /* beside each: number of the namespace where its other end is; HERE */
-	uint32_t *peer; /* its index there */
 	size_t count, room;
 	bool out_of_memory;
 };
@@ -92,13 +90,9 @@ static bool grow(struct listing *listing)
 	size_t room = listing->room ? 2 * listing->room : 16;
 	struct interface *items = realloc(listing->items, room * sizeof(*items));
 
-	listing->items = items ? items : listing->items;
-	int32_t *away = items ? realloc(listing->away, room * sizeof(*away)) : NULL;
-	listing->away = away ? away : listing->away;
-	uint32_t *peer = away ? realloc(listing->peer, room * sizeof(*peer)) : NULL;
-	listing->peer = peer ? peer : listing->peer;
-	if (!peer)
+	if (!items)
 		return false;
+	listing->items = items;
 	listing->room = room;
 	return true;
 }
@@ -126,11 +120,11 @@ static int add_link(struct nl_msg *message_read, void *context)
 	if (attributes[IFLA_IFNAME])
 		nla_strlcpy(interface->name, attributes[IFLA_IFNAME], IF_NAMESIZE);
 	read_kind(attributes[IFLA_LINKINFO], interface);
-	listing->away[listing->count] =
+	interface->peer = number_of(attributes[IFLA_LINK]);
+	interface->peer_namespace =
 		attributes[IFLA_LINK_NETNSID] ? nla_get_s32(attributes[IFLA_LINK_NETNSID]) : HERE;
-	listing->peer[listing->count] = number_of(attributes[IFLA_LINK]);
-	if (!attributes[IFLA_LINK_NETNSID] && sends_through_parent(interface->kind))
-		interface->lower = number_of(attributes[IFLA_LINK]);
+	if (interface->peer_namespace == HERE && sends_through_parent(interface->kind))
+		interface->lower = interface->peer;
 	listing->count++;
 	return NL_OK;
 }
@@ -271,9 +265,9 @@ static void look_closer(struct nl_sock *socket, struct listing *listing)
 		if (strcmp(interface->kind, "bridge") == 0)
 			interface->way_out = has_way_out(socket, interface->ifindex);
 		if (master && strcmp(master->kind, "bridge") == 0 &&
-		    strcmp(interface->kind, "veth") == 0 && listing->away[i] != HERE)
+		    strcmp(interface->kind, "veth") == 0 && interface->peer_namespace != HERE)
 			interface->guest_end =
-				is_dead_end(socket, listing->away[i], listing->peer[i]);
+				is_dead_end(socket, interface->peer_namespace, interface->peer);
 	}
 }
 
@@ -288,8 +282,6 @@ int interfaces_list(struct interface **interfaces, size_t *count, struct diagnos
 	if (!error)
 		look_closer(socket, &listing);
 	nl_socket_free(socket);
-	free(listing.away);
-	free(listing.peer);
 	if (error) {
 		free(listing.items);
 		return message(diagnostics, -EIO, "the interfaces cannot be listed: %s",
