@@ -8,6 +8,11 @@
 
 #include <cmocka.h>
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+
 #include "tests/prog/applied.h"
 #include "userspace/kernel/backstop.h"
 
@@ -136,6 +141,35 @@ static void test_scope(void **state)
 	bury("born0");
 }
 
+/* A guard cannot be put on one, since a port of the gateway is taken: nothing is opened. */
+static void test_no_guard_is_closed(void **state)
+{
+	struct applied *applied = *state;
+	char *inside[] = {(char *)"far1"};
+	const struct bpf_insn pass[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int foreign = bpf_prog_load(BPF_PROG_TYPE_XDP, "foreign", "GPL", pass, 2, NULL);
+	int port = (int)if_nametoindex("far1");
+
+	applied->options.inside = inside;
+	applied->options.inside_count = 1;
+	applied_apply(applied, applied->table);
+	assert_int_equal(xdp_remove(applied->kernel, (uint32_t)port), 0);
+	assert_int_equal(bpf_xdp_attach(port, foreign, XDP_FLAGS_DRV_MODE, NULL), 0);
+	bear("born0", "born1");
+	applied_reopen(applied);
+	assert_int_equal(applied_program("born0"), 0);
+	assert_false(applied_passes("born0", "born1", ALLOWED_V4));
+	assert_true(applied_passes("gone0", "far0", ALLOWED_V4));
+	assert_int_equal(bpf_xdp_detach(port, XDP_FLAGS_DRV_MODE, NULL), 0);
+	close(foreign);
+	applied_reopen(applied);
+	assert_true(applied_passes("born0", "born1", ALLOWED_V4));
+	bury("born0");
+}
+
 /* As if the kernel lacked it. */
 static void test_without(void **state)
 {
@@ -251,6 +285,7 @@ int main(void)
 		BACKSTOP(test_monitor_and_detach_have_none),
 		BACKSTOP(test_failed_apply_leaves_it),
 		BACKSTOP(test_scope),
+		BACKSTOP(test_no_guard_is_closed),
 		BACKSTOP(test_without),
 		BACKSTOP(test_one_keeper),
 		BACKSTOP(test_watch_guards_what_appears),
