@@ -31,14 +31,21 @@ static __always_inline struct decision reconsider(context_t *skb, const struct p
 SEC("tc")
 int egress(context_t *skb)
 {
-	return guard_ethernet(skb);
+	return guard_ethernet(skb, !UPPER);
+}
+
+/* For links over another one that is guarded. */
+SEC("tc")
+int egress_upper(context_t *skb)
+{
+	return guard_ethernet(skb, UPPER);
 }
 
 /* For links without a link header. */
 SEC("tc")
 int egress_layer3(context_t *skb)
 {
-	return guard_any(skb, true);
+	return guard_any(skb, true, !UPPER);
 }
 
 char _license[] SEC("license") = "GPL";

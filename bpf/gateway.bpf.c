@@ -50,14 +50,14 @@ static __always_inline struct decision reconsider(context_t *xdp, const struct p
 SEC("xdp.frags")
 int gateway(context_t *xdp)
 {
-	return guard_ethernet(xdp);
+	return guard_ethernet(xdp, !UPPER);
 }
 
 /* For links without a link header. */
 SEC("xdp.frags")
 int gateway_layer3(context_t *xdp)
 {
-	return guard_any(xdp, true);
+	return guard_any(xdp, true, !UPPER);
 }
 
 char _license[] SEC("license") = "GPL";

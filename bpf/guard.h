@@ -22,13 +22,24 @@ static __always_inline void leave_trial(context_t *context, const struct decisio
 static __always_inline struct decision reconsider(context_t *context, const struct packet *packet,
 						  struct decision denied);
 
+/* Where a packet passes on its way to another guard, which counts and reports it: an upper link, as
+ * a bridge over a port. What is denied here does not come there. */
+#define UPPER true
+
+static __always_inline bool is_left_to_lower(bool upper, const struct decision *decision)
+{
+	return upper && (decision->verdict == VERDICT_ALLOW || config.monitor);
+}
+
 static __always_inline int guard(context_t *context, const struct packet *packet,
-				 struct decision decision)
+				 struct decision decision, bool upper)
 {
 	if (unlikely(decision.verdict == VERDICT_DENY) && config.entries)
 		decision = except(context, packet, decision);
 	if (unlikely(decision.verdict == VERDICT_DENY))
 		decision = reconsider(context, packet, decision);
+	if (is_left_to_lower(upper, &decision) && !config.trial)
+		return act(&decision);
 	count(context, decision.counter);
 	if (config.trial)
 		leave_trial(context, &decision);
@@ -53,25 +64,25 @@ static __always_inline struct decision judge(const struct packet *packet)
 					     : judge_packet_ipv6(packet);
 }
 
-static __noinline int guard_any(context_t *context, bool layer3)
+static __noinline int guard_any(context_t *context, bool layer3, bool upper)
 {
 	struct packet packet;
 	int answer = parse(context, &packet, layer3);
 
 	return guard(context, &packet,
-		     answer == PARSE_DONE ? judge(&packet) : judge_unseen((__u8)answer));
+		     answer == PARSE_DONE ? judge(&packet) : judge_unseen((__u8)answer), upper);
 }
 
-static __always_inline int guard_ethernet(context_t *context)
+static __always_inline int guard_ethernet(context_t *context, bool upper)
 {
 	struct packet packet = {};
 	__be16 ethertype = plain_ethertype(context);
 
 	if (likely(ethertype == bpf_htons(ETH_P_IP)) && likely(plain_ipv4(context, &packet)))
-		return guard(context, &packet, judge_packet_ipv4(&packet));
+		return guard(context, &packet, judge_packet_ipv4(&packet), upper);
 	if (likely(ethertype == bpf_htons(ETH_P_IPV6)) && likely(plain_ipv6(context, &packet)))
-		return guard(context, &packet, judge_packet_ipv6(&packet));
-	return guard_any(context, false);
+		return guard(context, &packet, judge_packet_ipv6(&packet), upper);
+	return guard_any(context, false, upper);
 }
 
 #endif

@@ -55,6 +55,102 @@ static void test_foreign_pass_hides_nothing(void **state)
 	close(behind);
 }
 
+#define COUNTED_MAP "counted"
+
+/* Somebody else's program that counts what it sees, and passes it for good: as Cilium's does. */
+static int load_counting(int map)
+{
+	const struct bpf_insn code[] = {
+		{.code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = BPF_REG_10, .off = -4, .imm = 0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -4},
+		{.code = BPF_LD | BPF_DW | BPF_IMM,
+		 .dst_reg = BPF_REG_1,
+		 .src_reg = BPF_PSEUDO_MAP_FD,
+		 .imm = map},
+		{0},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_elem},
+		{.code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = BPF_REG_0, .off = 3},
+		{.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_0},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = 1},
+		{.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_1},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = TC_ACT_OK},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int program = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "cil_to_netdev", "GPL", code,
+				    sizeof(code) / sizeof(code[0]), NULL);
+
+	assert_true(program >= 0);
+	return program;
+}
+
+static uint64_t counted(int map)
+{
+	uint32_t zero = 0;
+	uint64_t count = 0;
+
+	assert_int_equal(bpf_map_lookup_elem(map, &zero, &count), 0);
+	return count;
+}
+
+static size_t foreign_at(struct applied *applied, const char *interface,
+			 struct kernel_foreign *found)
+{
+	struct kernel_foreign *all;
+	size_t count, here = 0;
+
+	assert_int_equal(kernel_foreign(&all, &count, &applied->diagnostics), 0);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(all[i].interface, interface) == 0 && !here++)
+			*found = all[i];
+	free(all);
+	return here;
+}
+
+/* It sees what is allowed and nothing else; it is listed, with its place in the chain. */
+static void test_a_program_behind_runs(void **state)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, first, .flags = 1u << 3 /* BPF_F_BEFORE */);
+	struct applied *applied = *state;
+	struct kernel_foreign found = {0};
+	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, COUNTED_MAP, 4, 8, 1, NULL);
+	int program = load_counting(map), ifindex = (int)if_nametoindex("gone0");
+
+	assert_true(map >= 0);
+	applied_apply(applied, applied->table);
+	assert_int_equal(foreign_at(applied, "gone0", &found), 0);
+	int link = bpf_link_create(program, ifindex, TCX_EGRESS, NULL);
+	assert_true(link >= 0);
+	assert_true(applied_passes("gone0", "far0", ALLOWED_V4));
+	uint64_t seen = counted(map);
+	assert_true(seen > 0);
+	assert_false(applied_passes("gone0", "far0", DENIED_V4));
+	assert_int_equal(counted(map), seen);
+	assert_int_equal(foreign_at(applied, "gone0", &found), 1);
+	assert_string_equal(found.hook, "tcx");
+	assert_string_equal(found.name, "cil_to_netdev");
+	assert_int_equal(found.program, program_id(program));
+	assert_false(found.in_front);
+	close(link);
+	/* In front it sees all, and status is to say so. */
+	link = bpf_link_create(program, ifindex, TCX_EGRESS, &first);
+	assert_true(link >= 0);
+	assert_int_equal(foreign_at(applied, "gone0", &found), 1);
+	assert_true(found.in_front);
+	close(link);
+	assert_int_equal(foreign_at(applied, "gone0", &found), 0);
+	/* The last word hides packets from it, as it says. */
+	applied->options.last_word = true;
+	applied_apply(applied, applied->table);
+	link = bpf_link_create(program, ifindex, TCX_EGRESS, NULL);
+	seen = counted(map);
+	assert_true(applied_passes("gone0", "far0", ALLOWED_V4));
+	assert_int_equal(counted(map), seen);
+	close(link);
+	close(program);
+	close(map);
+}
+
 /* Links come and go, as containers do, while policies are applied and a guard is taken off. */
 static void come_and_go(int lock)
 {
@@ -119,6 +215,7 @@ int main(void)
 #define APPLIED(test) cmocka_unit_test_setup_teardown(test, applied_set_up, applied_tear_down)
 	const struct CMUnitTest tests[] = {
 		APPLIED(test_foreign_pass_hides_nothing),
+		APPLIED(test_a_program_behind_runs),
 		APPLIED(test_interfaces_vanish_meanwhile),
 		APPLIED(test_descriptors),
 	};

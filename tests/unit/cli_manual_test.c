@@ -44,6 +44,7 @@ static void test_every_policy_key_is_in_the_manual(void **state)
 					    "guard :",
 					    "chain :",
 					    "inside :",
+					    "roles :",
 					    "allow ,",
 					    "unlisted",
 					    "deny",

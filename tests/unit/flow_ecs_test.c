@@ -377,6 +377,34 @@ static void test_losses_are_an_event(void **state)
 	json_decref(line);
 }
 
+static void test_a_program_of_somebody_else_is_an_event(void **state)
+{
+	const struct flow_foreign foreign = {
+		.sequence = 10,
+		.hostname = "host",
+		.interface_name = "eth0",
+		.hook = "tcx",
+		.program_name = "cil_to_netdev",
+		.program = 77,
+		.in_front = true,
+	};
+	json_t *line = flow_ecs_foreign(&foreign);
+
+	(void)state;
+	assert_string_equal(at(line, "message"),
+			    "\"program appeared: cil_to_netdev (77) on eth0, tcx, in front of the "
+			    "guard\"");
+	assert_string_equal(at(line, "event.action"), "\"program-appeared\"");
+	assert_string_equal(at(line, "event.type"), "[\"change\"]");
+	assert_string_equal(at(line, "event.sequence"), "10");
+	assert_string_equal(at(line, "observer.egress.interface.name"), "\"eth0\"");
+	assert_string_equal(at(line, "gabelou.foreign.hook"), "\"tcx\"");
+	assert_string_equal(at(line, "gabelou.foreign.name"), "\"cil_to_netdev\"");
+	assert_string_equal(at(line, "gabelou.foreign.program"), "77");
+	assert_string_equal(at(line, "gabelou.foreign.in_front"), "true");
+	json_decref(line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_inferred_reach_says_so),
 		cmocka_unit_test(test_the_owner_of_a_feed_is_the_provider),
 		cmocka_unit_test(test_losses_are_an_event),
+		cmocka_unit_test(test_a_program_of_somebody_else_is_an_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,6 +159,11 @@ static void values_are_of_their_kind(void **state)
 		{HEAD "sockets: web\n",
 		 "3:10: `web` is no way to hook sockets; write auto, off, or"},
 		{HEAD "sockets: [off]\n", "3:10: `[...]` is no way to hook sockets"},
+		{HEAD "interfaces: {roles: [a]}\n",
+		 "3:21: `roles:` is made of interfaces and their "},
+		{HEAD "interfaces: {roles: {a/b: guest}}\n", "3:22: `a/b` is no name or glob"},
+		{HEAD "interfaces: {roles: {tap0: inside}}\n",
+		 "3:28: `roles: inside` is not known; write uplink, upper or guest"},
 		{HEAD "interfaces: {chain: last}\n", "3:21: `chain: last` is not known; write next "
 						     "or last-word"},
 		{"gabelou: 1\nallow: [{soil: [FR], why: [a]}]\n", "2:27: `why:` is a line of "

@@ -51,6 +51,7 @@ static const char full[] = "gabelou: 1\n"
 			   "  guard: [\"eth*\", wg0]\n"
 			   "  chain: last-word\n"
 			   "  inside: [\"tap*\", lan0]\n"
+			   "  roles: {\"cali*\": guest, vpn0: uplink, over0: upper}\n"
 			   "data:\n"
 			   "  soil:\n"
 			   "    - file: /a.csv\n"
@@ -87,7 +88,7 @@ static void every_key_arrives(void **state)
 	struct policy *policy = expect_policy(full, messages);
 
 	(void)state;
-	assert_string_equal(messages, "p.yaml:24:10: AS 2376 stands in this list twice; "
+	assert_string_equal(messages, "p.yaml:25:10: AS 2376 stands in this list twice; "
 				      "remove one\n");
 	assert_string_equal(policy->name, "everything");
 	assert_int_equal(policy->mode, POLICY_MONITOR);
@@ -101,6 +102,12 @@ static void every_key_arrives(void **state)
 	assert_int_equal(policy->inside.count, 2);
 	assert_string_equal(policy->inside.items[0], "tap*");
 	assert_string_equal(policy->inside.items[1], "lan0");
+	assert_int_equal(policy->role_count, 3);
+	assert_string_equal(policy->roles[0].glob, "cali*");
+	assert_int_equal(policy->roles[0].role, ROLE_GUEST);
+	assert_int_equal(policy->roles[1].role, ROLE_UPLINK);
+	assert_string_equal(policy->roles[2].glob, "over0");
+	assert_int_equal(policy->roles[2].role, ROLE_UPPER);
 	assert_int_equal(policy->inside_line, 7);
 	assert_int_equal(policy->inside_column, 11);
 	assert_false(policy->sockets_off);
@@ -129,7 +136,7 @@ static void rules_come_in_the_order_of_judgement(void **state)
 	assert_int_equal(policy->rule_count, 4);
 	assert_string_equal(rule_name(&rule[0], name), "deny #1");
 	assert_int_equal(rule[0].to_count, 3);
-	assert_int_equal(rule[0].line, 27);
+	assert_int_equal(rule[0].line, 28);
 	assert_int_equal(rule[0].column, 5);
 	assert_false(rule[0].has_soil || rule[0].has_owner);
 	assert_null(rule[0].why);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,17 +12,23 @@
 #include <unistd.h>
 
 #include "userspace/agent/batch.h"
+#include "userspace/agent/foreign.h"
 #include "userspace/agent/resolver.h"
 #include "userspace/kernel/kernel.h"
 
 #define SECOND_NS 1000000000ull
 #define POLL_MS   500
-#define WAIT_NS   (SECOND_NS / 2) /* between two looks for something to be enforced */
+#define RETRY_MS  5   /* while another process has the lock */
+#define TURN_EACH 256 /* events, in a flood of them: a new interface is not to wait */
 
 struct agent {
 	const struct agent_options *options;
 	struct kernel *kernel;
 	struct kernel_events *events; /* NULL: nothing is enforced */
+	struct kernel_watch *watch;
+	bool lock_busy; /* the watch has something to do and waits for the lock */
+	struct foreign foreign;
+	unsigned in_a_row; /* events since its last turn */
 	struct resolver *resolver;
 	struct batch batch;
 	char hostname[256];
@@ -83,6 +90,19 @@ static const char *cgroup_of(struct agent *agent, uint64_t id)
 	return id ? agent->cgroup : NULL;
 }
 
+/* A change of what is in force is told by the watch at once. */
+static void follow_interfaces(struct agent *agent)
+{
+	struct diagnostics messages = {0};
+	int done = kernel_watch_turn(agent->watch, &messages);
+
+	agent->in_a_row = 0;
+	agent->lock_busy = done == -EAGAIN;
+	if (done > 0)
+		agent->refreshed = 0;
+	say(agent, &messages);
+}
+
 /* The two clocks are compared for each event, so that a step of the clock shows at once. */
 static void handle(const struct flow_event *event, void *context)
 {
@@ -104,6 +124,8 @@ static void handle(const struct flow_event *event, void *context)
 	if (event->time < agent->started)
 		json_object_set_new(json_object_get(line, "gabelou"), "backlog", json_true());
 	batch_add(&agent->batch, line);
+	if (++agent->in_a_row >= TURN_EACH)
+		follow_interfaces(agent);
 }
 
 static void add_loss(struct agent *agent, uint64_t lost, const char *where)
@@ -133,6 +155,23 @@ static void report_losses(struct agent *agent)
 	uint64_t unwritten = batch_take_unwritten(&agent->batch);
 	if (unwritten)
 		add_loss(agent, unwritten, "log");
+}
+
+static void tell_of_foreign(const struct kernel_foreign *one, void *context)
+{
+	struct agent *agent = context;
+	struct flow_foreign foreign = {
+		.sequence = batch_next_sequence(&agent->batch),
+		.time_realtime_ns = (int64_t)now_ns(CLOCK_REALTIME),
+		.hostname = agent->hostname,
+		.interface_name = one->interface,
+		.hook = one->hook,
+		.program_name = one->name,
+		.program = one->program,
+		.in_front = one->in_front,
+	};
+
+	batch_add(&agent->batch, flow_ecs_foreign(&foreign));
 }
 
 static void flush(struct agent *agent)
@@ -180,9 +219,15 @@ static int refresh(struct agent *agent, struct diagnostics *diagnostics)
 	return error;
 }
 
-static void wait_a_moment(void)
+/* For an event, something about interfaces, a signal, or a moment. */
+static void wait_a_moment(const struct agent *agent)
 {
-	nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+	struct pollfd ready[] = {
+		{.fd = kernel_watch_fd(agent->watch), .events = POLLIN},
+		{.fd = agent->events ? kernel_events_fd(agent->events) : -1, .events = POLLIN},
+	};
+
+	poll(ready, 2, agent->lock_busy ? RETRY_MS : POLL_MS);
 }
 
 static void reopen_log(struct agent *agent)
@@ -205,16 +250,17 @@ static int step(struct agent *agent, struct diagnostics *diagnostics)
 		reopen_asked = 0;
 		reopen_log(agent);
 	}
+	wait_a_moment(agent);
+	follow_interfaces(agent);
 	if (agent->events)
-		got = kernel_events_poll(agent->events, POLL_MS);
-	else
-		wait_a_moment();
+		got = kernel_events_poll(agent->events, 0);
 	if (got < 0 && got != -EINTR)
 		return diagnostics_error(diagnostics, -got, (struct location){0},
 					 "the events cannot be read: %s", strerror(-got));
 	if (now_ns(CLOCK_BOOTTIME) - agent->refreshed >= SECOND_NS) {
 		error = refresh(agent, diagnostics);
 		report_losses(agent);
+		foreign_look(&agent->foreign, tell_of_foreign, agent);
 	}
 	flush(agent);
 	return error;
@@ -223,8 +269,11 @@ static int step(struct agent *agent, struct diagnostics *diagnostics)
 static int run(struct agent *agent, struct diagnostics *diagnostics)
 {
 	uint64_t duration = agent->options->duration_ns;
-	int error = refresh(agent, diagnostics);
+	int error;
 
+	follow_interfaces(agent);
+	foreign_look(&agent->foreign, tell_of_foreign, agent);
+	error = refresh(agent, diagnostics);
 	while (!error && !stop_asked && !agent->batch.closed &&
 	       (!duration || now_ns(CLOCK_BOOTTIME) - agent->started < duration))
 		error = step(agent, diagnostics);
@@ -248,6 +297,8 @@ int agent_run(const struct agent_options *options, struct diagnostics *diagnosti
 		error = kernel_open(KERNEL_READ, &agent.kernel, diagnostics);
 	if (!error)
 		error = batch_take_state(&agent.batch, diagnostics);
+	if (!error)
+		error = kernel_watch_open(agent.kernel, &agent.watch, diagnostics);
 	if (!error && !(agent.resolver = resolver_new(agent.kernel)))
 		error = -ENOMEM;
 	if (!error) {
@@ -258,6 +309,8 @@ int agent_run(const struct agent_options *options, struct diagnostics *diagnosti
 		error = -EIO;
 	stop_reading(&agent);
 	resolver_free(agent.resolver);
+	kernel_watch_close(agent.watch);
+	foreign_free(&agent.foreign);
 	kernel_close(agent.kernel);
 	batch_close(&agent.batch);
 	if (agent.waiting)

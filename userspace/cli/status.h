@@ -18,7 +18,10 @@ struct status {
 	const char *sockets_why;         /* why they are not; NULL: they are */
 	uint64_t events_lost;            /* in the kernel and in the agent */
 	uint32_t layers;                 /* mask of LAYER_BIT: those that the guard could use */
-	json_t *update;   /* what the last update of data came to (stage.h); NULL: none */
+	json_t *update; /* what the last update of data came to (stage.h); NULL: none */
+	struct kernel_foreign *foreign; /* programs of others where packets leave */
+	size_t foreign_count;
+	bool backstop;    /* new interfaces are closed until they have a guard */
 	json_t *problems; /* array of strings, worst first */
 };
 

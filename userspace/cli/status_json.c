@@ -75,13 +75,29 @@ static json_t *data(const struct manifest *manifest)
 	return array;
 }
 
+static json_t *foreign(const struct status *status)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < status->foreign_count; i++) {
+		const struct kernel_foreign *one = &status->foreign[i];
+
+		json_array_append_new(array,
+				      json_pack("{s:o, s:s, s:I, s:o, s:b}", "interface",
+						text_json(one->interface), "hook", one->hook,
+						"program", (json_int_t)one->program, "name",
+						text_json(one->name), "in_front", one->in_front));
+	}
+	return array;
+}
+
 json_t *status_json(const struct status *status)
 {
 	const struct manifest *manifest = status->enforced.manifest;
 
 	return json_pack(
 		"{s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:O, s:O?, s:b, s:o, "
-		"s:{s:o, s:o}}",
+		"s:{s:o, s:o}, s:b, s:o}",
 		"mode", manifest->monitor ? "monitor" : "enforce", "policy",
 		enforced_policy(&status->enforced), "generation", (json_int_t)manifest->generation,
 		"since", manifest->since, "interfaces", enforced_interfaces(&status->enforced),
@@ -91,5 +107,6 @@ json_t *status_json(const struct status *status)
 		"data", data(manifest), "problems", status->problems, "update", status->update,
 		"agent", status->agent_running, "kernel", layers_json(status->layers), "sockets",
 		"cgroup", text_json(status->sockets_why ? NULL : status->cgroup), "why_not",
-		text_json(status->sockets_why));
+		text_json(status->sockets_why), "backstop", status->backstop, "foreign",
+		foreign(status));
 }

@@ -30,7 +30,8 @@ static void find_unguarded(struct status *status)
 	for (size_t i = 0; i < status->enforced.interface_count; i++) {
 		const struct kernel_interface *interface = &status->enforced.interfaces[i];
 
-		if (!enforced_is_exit(interface) || interface->guarded)
+		if (!enforced_is_exit(interface) || interface->guarded ||
+		    strcmp(interface->role, "guest") == 0)
 			continue;
 		if (hook_is_gateway(interface->hook))
 			add_problem(status,
@@ -39,9 +40,11 @@ static void find_unguarded(struct status *status)
 				    interface->name);
 		else
 			add_problem(status,
-				    "%s has no guard: what leaves there is not judged; apply the "
-				    "policy again, or name it under interfaces.guard",
-				    interface->name);
+				    "%s has no guard: %s; apply the policy again, or name it under "
+				    "interfaces.guard",
+				    interface->name,
+				    status->backstop ? "the backstop lets nothing out there"
+						     : "what leaves there is not judged");
 	}
 }
 
@@ -61,6 +64,32 @@ static void find_weakly_guarded(struct status *status)
 				    "native XDP: slower, the same verdicts",
 				    interface->name);
 	}
+}
+
+static void find_foreign(struct status *status)
+{
+	for (size_t i = 0; i < status->foreign_count; i++) {
+		const struct kernel_foreign *one = &status->foreign[i];
+
+		if (one->in_front)
+			add_problem(
+				status,
+				"%s: another program (\"%s\", id %u) runs in front of the guard: "
+				"what it redirects is not judged; detach and apply puts the guard "
+				"first again",
+				one->interface, one->name, one->program);
+	}
+}
+
+/* In monitor mode nothing is closed. */
+static void find_open_births(struct status *status)
+{
+	if (status->enforced.manifest->monitor || status->backstop)
+		return;
+	add_problem(status,
+		    "no backstop: an interface that appears is open until its guard is on it, %s; "
+		    "apply the policy again (the backstop needs Linux 6.16)",
+		    status->agent_running ? "some milliseconds" : "by the next apply");
 }
 
 static void find_old_data(struct status *status)
@@ -178,6 +207,8 @@ static void find_problems(struct status *status)
 		add_problem(status, "monitor mode: what is denied is counted and logged, and let "
 				    "pass");
 	find_weakly_guarded(status);
+	find_foreign(status);
+	find_open_births(status);
 	if (status->events_lost)
 		add_problem(status,
 			    "events lost: %llu; the flow log is not complete, the counters "
@@ -211,6 +242,10 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 	status->problems = json_array();
 	status->update = stage_last();
 	status->agent = agent_state_read(&status->agent_running);
+	status->backstop = kernel_backstop_stands(kernel);
+	error = kernel_foreign(&status->foreign, &status->foreign_count, diagnostics);
+	if (error)
+		return error;
 	if (kernel_events_lost(kernel, &lost) != 0)
 		add_problem(status, "how many events were lost cannot be read");
 	if (kernel_sockets(kernel, status->cgroup, &status->sockets_why, diagnostics) != 0)
@@ -225,6 +260,7 @@ void status_free(struct status *status)
 {
 	enforced_free(&status->enforced);
 	free(status->totals.items);
+	free(status->foreign);
 	json_decref(status->update);
 	json_decref(status->problems);
 	*status = (struct status){0};

@@ -1,11 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
+#include <string.h>
 
 #include "userspace/cli/ages.h"
 #include "userspace/cli/page.h"
 #include "userspace/cli/status.h"
 
 #define TOTALS_SHOWN 20 /* the rest is in --json */
+
+/* What is not there to be guarded, and whose programs run beside the guard. */
+static void print_others(FILE *out, const struct status *status)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < status->enforced.interface_count; i++) {
+		const struct kernel_interface *interface = &status->enforced.interfaces[i];
+
+		if (strcmp(interface->role, "upper") == 0 || strcmp(interface->role, "guest") == 0)
+			page_item(out, any ? "" : "roles", "%s: %s", interface->name,
+				  interface->role);
+		else
+			continue;
+		any = true;
+	}
+	for (size_t i = 0; i < status->foreign_count; i++)
+		page_item(out, i ? "" : "beside us", "%s: program \"%s\" (id %u), %s",
+			  status->foreign[i].interface, status->foreign[i].name,
+			  status->foreign[i].program, status->foreign[i].hook);
+}
 
 static void print_head(FILE *out, const struct status *status)
 {
@@ -30,6 +52,7 @@ static void print_head(FILE *out, const struct status *status)
 		page_item(out, i ? "" : "problems", "%s", json_string_value(problem));
 	if (!json_array_size(status->problems))
 		page_field(out, "problems", "none");
+	print_others(out, status);
 	free(where);
 }
 

@@ -277,14 +277,21 @@ json_t *flow_ecs(const struct flow *flow)
 	return line;
 }
 
+static json_t *note(uint64_t sequence, int64_t time_realtime_ns, const char *type,
+		    const char *action, const char *outcome)
+{
+	return envelope(time_realtime_ns,
+			json_pack("{s:s, s:[s], s:[s], s:s, s:s, s:I, s:s, s:s}", "kind", "event",
+				  "category", "network", "type", type, "action", action, "outcome",
+				  outcome, "sequence", (json_int_t)sequence, "dataset",
+				  "gabelou.flow", "module", "gabelou"));
+}
+
 json_t *flow_ecs_lost(const struct flow_loss *loss)
 {
 	char message[64];
-	json_t *event = json_pack("{s:s, s:[s], s:[s], s:s, s:s, s:I, s:s, s:s}", "kind", "event",
-				  "category", "network", "type", "info", "action", "events-lost",
-				  "outcome", "failure", "sequence", (json_int_t)loss->sequence,
-				  "dataset", "gabelou.flow", "module", "gabelou");
-	json_t *line = envelope(loss->time_realtime_ns, event);
+	json_t *line =
+		note(loss->sequence, loss->time_realtime_ns, "info", "events-lost", "failure");
 
 	if (!line)
 		return NULL;
@@ -294,5 +301,28 @@ json_t *flow_ecs_lost(const struct flow_loss *loss)
 	json_object_set_new(line, "gabelou",
 			    json_pack("{s:{s:I, s:s}}", "lost", "events", (json_int_t)loss->lost,
 				      "where", loss->where));
+	return line;
+}
+
+json_t *flow_ecs_foreign(const struct flow_foreign *foreign)
+{
+	char message[192];
+	json_t *line = note(foreign->sequence, foreign->time_realtime_ns, "change",
+			    "program-appeared", "success");
+
+	if (!line)
+		return NULL;
+	snprintf(message, sizeof(message), "program appeared: %s (%u) on %s, %s%s",
+		 *foreign->program_name ? foreign->program_name : "?", foreign->program,
+		 foreign->interface_name, foreign->hook,
+		 foreign->in_front ? ", in front of the guard" : "");
+	json_object_set_new(line, "message", text_json(message));
+	json_object_set_new(line, "observer",
+			    observer(foreign->hostname, foreign->interface_name, false));
+	json_object_set_new(line, "gabelou",
+			    json_pack("{s:{s:s, s:I, s:o, s:b}}", "foreign", "hook", foreign->hook,
+				      "program", (json_int_t)foreign->program, "name",
+				      text_json(foreign->program_name), "in_front",
+				      foreign->in_front));
 	return line;
 }

@@ -41,6 +41,18 @@ struct flow_loss {
 /* "events lost: N" as ECS. A new reference; NULL: out of memory. */
 json_t *flow_ecs_lost(const struct flow_loss *loss);
 
+/* A program of somebody else that appeared where packets leave. */
+struct flow_foreign {
+	uint64_t sequence;
+	int64_t time_realtime_ns; /* when it was noticed */
+	const char *hostname, *interface_name;
+	const char *hook, *program_name;
+	uint32_t program;
+	bool in_front; /* of the guard */
+};
+/* "program appeared: ..." as ECS. A new reference; NULL: out of memory. */
+json_t *flow_ecs_foreign(const struct flow_foreign *foreign);
+
 /* Community ID v1 hash (corelight/community-id-spec): "1:base64" into 32 bytes. NULL, with @text
  * untouched, for a packet whose addresses are not known. */
 const char *flow_community_id(const struct flow_event *event, char *text);

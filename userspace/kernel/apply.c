@@ -6,6 +6,7 @@
  *   pin the new generation, whole         a leftover, removed by whoever opens next
  *   write its record, then "current"      from here whoever opens next rolls forward
  *   swap each link                        old or new on every interface, never none
+ *   bring the backstop to it              what has no guard is closed
  *   retire the old generation             kernel_retire()
  */
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "userspace/kernel/backstop.h"
 #include "userspace/kernel/gateway.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
@@ -124,7 +126,8 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 {
 	struct programs programs = {
 		.fd = {loaded_program(apply->skeleton, FORM_ETHERNET),
-		       loaded_program(apply->skeleton, FORM_LAYER3)},
+		       loaded_program(apply->skeleton, FORM_LAYER3),
+		       loaded_program(apply->skeleton, FORM_UPPER)},
 		.gateway = {gateway_program(apply->gateway, FORM_ETHERNET),
 			    gateway_program(apply->gateway, FORM_LAYER3)},
 	};
@@ -132,6 +135,23 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 	for (int i = 0; i < SOCKET_HOOKS; i++)
 		programs.socket[i] = sockets_program(apply->sockets, (enum socket_hook)i);
 	return attach_roll(apply->kernel, &programs, apply->options, diagnostics);
+}
+
+/* The guards stand by now, which no failure here is worth taking off again. Who keeps the backstop
+ * (-EPERM: an agent) sees by the record that there is something to do. */
+static void close_the_rest(const struct apply *apply, struct diagnostics *diagnostics)
+{
+	struct diagnostics heard = {0};
+	int error = backstop_follow(NULL, apply->options, &heard);
+
+	if (error == -EOPNOTSUPP)
+		message_warn(diagnostics,
+			     "this kernel has no backstop (it came with Linux 6.16): an interface "
+			     "that appears is open until its guard is on it, by the agent or by "
+			     "the next apply");
+	for (size_t i = 0; i < heard.count; i++)
+		message_warn(diagnostics, "%s", heard.items[i].text ? heard.items[i].text : "");
+	diagnostics_free(&heard);
 }
 
 /* Pins, records and links, in this order; on failure everything is as it was. */
@@ -151,6 +171,7 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 	if (!error)
 		error = swap(apply, diagnostics);
 	if (!error) {
+		close_the_rest(apply, diagnostics);
 		if (apply->previous)
 			generation_begin_wait(apply->kernel);
 		return 0;

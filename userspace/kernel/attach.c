@@ -242,9 +242,13 @@ static size_t plan(const struct programs *programs, const struct interface *inte
 						    false};
 	for (size_t i = 0; i < count; i++)
 		if (interfaces[i].wanted)
-			attachments[planned++] = (struct attachment){
-				&interfaces[i], hook, programs->fd[interfaces[i].form], -1, -1,
-				false};
+			attachments[planned++] =
+				(struct attachment){&interfaces[i],
+						    hook,
+						    programs->fd[interface_form(&interfaces[i])],
+						    -1,
+						    -1,
+						    false};
 	return planned;
 }
 

@@ -10,11 +10,11 @@
 #include "userspace/kernel/place.h"
 #include "userspace/kernel/sockets.h"
 
-/* The two forms of one generation's guard, of its gateway where the options name ports for it, and
+/* The forms of one generation's guard, of its gateway where the options name ports for it, and
  * its hooks on sockets where there are any. The file descriptors are owned; -1: none. */
 struct programs {
 	int fd[FORMS];
-	int gateway[FORMS];
+	int gateway[GATEWAY_FORMS];
 	int socket[SOCKET_HOOKS];
 };
 
@@ -69,6 +69,9 @@ bool tcx_supported(void);
 /* Without TCX there are none. */
 int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count);
 int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link);
+/* The ids of all programs of a chain, in its order. */
+#define TCX_CHAIN_MOST 64 /* BPF_MPROG_MAX, kernel/bpf/mprog.c */
+int tcx_chain(uint32_t ifindex, uint32_t programs[TCX_CHAIN_MOST], size_t *count);
 /* In front of every other program: one that passes for good would hide packets from the guard. */
 int tcx_create(int program, uint32_t ifindex);
 int tcx_remove(const struct kernel *kernel, uint32_t ifindex, uint32_t link);

@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 
+#include "userspace/kernel/backstop.h"
 #include "userspace/kernel/generation.h"
+#include "userspace/kernel/message.h"
+
+/* An agent that keeps it (-EPERM) removes it as soon as nothing is in force; until then it closes
+ * only what never had a guard. */
+static void open_the_rest(struct diagnostics *diagnostics)
+{
+	struct diagnostics heard = {0};
+
+	backstop_follow(NULL, NULL, &heard);
+	for (size_t i = 0; i < heard.count; i++)
+		message_warn(diagnostics, "%s", heard.items[i].text ? heard.items[i].text : "");
+	diagnostics_free(&heard);
+}
 #include "userspace/kernel/message.h"
 
 /* "current" goes last: an interrupted detach still enforces, as the record says. It works from what
@@ -16,6 +30,7 @@ int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics)
 		return message(diagnostics, -EPERM, "opened for reading only");
 	int known = record_current(kernel, &current, &unheard);
 	diagnostics_free(&unheard);
+	open_the_rest(diagnostics);
 	int error = attach_remove_all(kernel, &removed, diagnostics);
 	if (error)
 		return error;

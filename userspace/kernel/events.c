@@ -114,6 +114,11 @@ int kernel_events_poll(struct kernel_events *events, int timeout_ms)
 	return swept < 0 ? swept : got + swept;
 }
 
+int kernel_events_fd(const struct kernel_events *events)
+{
+	return ring_buffer__epoll_fd(events->ring);
+}
+
 void kernel_events_close(struct kernel_events *events)
 {
 	if (!events)

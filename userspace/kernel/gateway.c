@@ -12,7 +12,7 @@
 #include "bpf/gateway.skel.h"
 #include "userspace/kernel/message.h"
 
-const char *const gateway_names[FORMS] = {"gateway", "gateway_layer3"};
+const char *const gateway_names[GATEWAY_FORMS] = {"gateway", "gateway_layer3"};
 
 int gateway_program(const struct gateway_bpf *gateway, enum form form)
 {
@@ -57,7 +57,7 @@ int gateway_load(const struct egress_bpf *guard, struct gateway_bpf **gateway,
 int gateway_pin(const struct kernel *kernel, uint32_t generation, const struct gateway_bpf *gateway,
 		struct diagnostics *diagnostics)
 {
-	for (int i = 0; gateway && i < FORMS; i++) {
+	for (int i = 0; gateway && i < GATEWAY_FORMS; i++) {
 		char path[PATH_SIZE];
 		int error =
 			path_join(path, kernel->pins, "gen-%u/%s", generation, gateway_names[i]);

@@ -7,7 +7,7 @@
 
 struct gateway_bpf;
 
-extern const char *const gateway_names[FORMS];
+extern const char *const gateway_names[GATEWAY_FORMS];
 
 /* Loads it set as @guard, which is loaded, in the same forms, and on its maps: table, counters,
  * events and flows. 0 or -errno with one message; *gateway is untouched on failure. */

@@ -74,21 +74,23 @@ int generation_map(const struct kernel *kernel, uint32_t generation, const char 
 
 int generation_programs(const struct kernel *kernel, uint32_t generation, struct programs *programs)
 {
-	struct programs opened = {.fd = {-1, -1}, .gateway = {-1, -1}};
+	struct programs opened;
+	int error = 0;
 
 	for (int i = 0; i < SOCKET_HOOKS; i++)
 		opened.socket[i] = generation_map(kernel, generation, socket_names[i]);
 
 	for (int i = 0; i < FORMS; i++) {
 		opened.fd[i] = generation_map(kernel, generation, program_names[i]);
-		if (opened.fd[i] < 0) {
-			int error = opened.fd[i];
-
-			programs_close(&opened);
-			return error;
-		}
-		/* There is none where no port is inside. */
+		if (opened.fd[i] < 0)
+			error = opened.fd[i];
+	}
+	/* There is none where no port is inside. */
+	for (int i = 0; i < GATEWAY_FORMS; i++)
 		opened.gateway[i] = generation_map(kernel, generation, gateway_names[i]);
+	if (error) {
+		programs_close(&opened);
+		return error;
 	}
 	*programs = opened;
 	return 0;
@@ -99,9 +101,11 @@ void programs_close(struct programs *programs)
 	for (int i = 0; i < FORMS; i++) {
 		if (programs->fd[i] >= 0)
 			close(programs->fd[i]);
+		programs->fd[i] = -1;
+	}
+	for (int i = 0; i < GATEWAY_FORMS; i++) {
 		if (programs->gateway[i] >= 0)
 			close(programs->gateway[i]);
-		programs->fd[i] = -1;
 		programs->gateway[i] = -1;
 	}
 	for (int i = 0; i < SOCKET_HOOKS; i++) {

@@ -52,7 +52,9 @@ bool hook_is_gateway(enum hook hook);
 struct kernel_interface {
 	char name[IF_NAMESIZE];
 	uint32_t ifindex;
-	const char *role; /* "uplink", "inside" (a gateway's port), "loopback" */
+	/* "uplink"; "upper": each packet is judged again, and counted, below; "guest": what is sent
+	 * there ends in a guest; "inside" (a gateway's port), "loopback" */
+	const char *role;
 	enum hook hook;
 	bool guarded;
 };
@@ -66,6 +68,8 @@ struct kernel_options {
 	size_t guard_count;
 	char *const *inside; /* globs: ports where the gateway judges what comes in */
 	size_t inside_count;
+	const struct role_glob *roles; /* the first that matches; others are found */
+	size_t role_count;
 	bool without_sockets;      /* no hooks on sockets */
 	char *cgroup;              /* whose sockets are hooked; NULL: see kernel_sockets() */
 	uint32_t without;          /* mask of LAYER_BIT: as if the kernel lacked these */
@@ -141,6 +145,42 @@ int kernel_events_open(struct kernel *kernel, kernel_event_handler handler, void
  * number of events or -errno (-EINTR: a signal). */
 int kernel_events_poll(struct kernel_events *events, int timeout_ms);
 void kernel_events_close(struct kernel_events *events);
+
+/* Readable when kernel_events_poll() has something to do; borrowed. */
+int kernel_events_fd(const struct kernel_events *events);
+
+/*
+ * Follows the interfaces and what is in force: whatever appears gets its guard, under the lock, and
+ * is then opened in the backstop, which no other process can change meanwhile.
+ */
+struct kernel_watch;
+int kernel_watch_open(const struct kernel *kernel, struct kernel_watch **watch,
+		      struct diagnostics *diagnostics);
+void kernel_watch_close(struct kernel_watch *watch);
+/* Readable when there is something to do; borrowed. */
+int kernel_watch_fd(const struct kernel_watch *watch);
+/* Does it, if there is; to be called once a second also where the descriptor does not say so. 1: it
+ * did; 0: there was nothing to do; -EAGAIN: somebody else has the lock, call again soon. What goes
+ * wrong is a message. */
+int kernel_watch_turn(struct kernel_watch *watch, struct diagnostics *diagnostics);
+
+/* Does the backstop stand for what is in force, as far as it is to? */
+bool kernel_backstop_stands(const struct kernel *kernel);
+
+#define KERNEL_FOREIGN_NAME 64
+
+/* A program of somebody else where packets leave (or at XDP). */
+struct kernel_foreign {
+	char interface[IF_NAMESIZE];
+	uint32_t ifindex;
+	const char *hook; /* "tcx", "clsact", "qdisc" (a filter of the root qdisc), "xdp"... */
+	uint32_t program; /* id; 0: not known */
+	char name[KERNEL_FOREIGN_NAME];
+	bool in_front; /* runs before the guard: what it redirects is not judged */
+};
+
+/* All of them in this namespace; *foreign is freed by the caller. */
+int kernel_foreign(struct kernel_foreign **foreign, size_t *count, struct diagnostics *diagnostics);
 
 /* For tests: loads a table without attaching and runs frames through it (BPF_PROG_RUN). The gateway
  * is there if the options have inside ports; in a trial it passes nothing for being its own. */

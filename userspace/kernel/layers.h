@@ -51,6 +51,9 @@ enum layer {
 
 #define LAYER_BIT(layer) (1u << (layer))
 #define LAYERS_ALL       (LAYER_BIT(LAYERS) - 1)
+#define LAYERS_OF_BACKSTOP                                              \
+	(LAYER_BIT(LAYER_EGRESS_HOOK) | LAYER_BIT(LAYER_OWNED_TABLES) | \
+	 LAYER_BIT(LAYER_EGRESS_OF_ALL))
 
 const char *layer_name(enum layer layer);
 const char *layer_since(enum layer layer);

@@ -15,14 +15,17 @@
 #define TRIAL_RING_SIZE 4096 /* one page, the smallest there is */
 #define TRIAL_FLOWS     64
 
-const char *const program_names[FORMS] = {"egress", "egress_layer3"};
+const char *const program_names[FORMS] = {"egress", "egress_layer3", "egress_upper"};
 const char *const shared_map_names[SHARED_MAPS] = {"events", "flows", "events_lost", "senders",
 						   "elsewhere"};
 
 int loaded_program(const struct egress_bpf *skeleton, enum form form)
 {
-	return bpf_program__fd(form == FORM_LAYER3 ? skeleton->progs.egress_layer3
-						   : skeleton->progs.egress);
+	const struct bpf_program *const programs[FORMS] = {skeleton->progs.egress,
+							   skeleton->progs.egress_layer3,
+							   skeleton->progs.egress_upper};
+
+	return bpf_program__fd(programs[form]);
 }
 
 int loaded_map(const struct egress_bpf *skeleton, const char *name)
@@ -133,8 +136,10 @@ static int load(const struct load_request *request, const struct sections *secti
 	if (!loaded)
 		return load_refused(-errno, diagnostics);
 	configure(loaded, request);
-	if (request->ethernet_only)
+	if (request->ethernet_only) {
 		bpf_program__set_autoload(loaded->progs.egress_layer3, false);
+		bpf_program__set_autoload(loaded->progs.egress_upper, false);
+	}
 	error = use_sections(loaded, sections);
 	if (!error)
 		error = size_others(loaded, request);

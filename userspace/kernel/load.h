@@ -10,8 +10,9 @@ struct egress_bpf;
 
 #define FLOW_INTERVAL_DEFAULT_NS 10000000000ull
 
-/* The guard comes in two forms: for links with an Ethernet header, and for those with none. */
-enum form { FORM_ETHERNET, FORM_LAYER3, FORMS };
+/* The guard comes in these forms: for links with an Ethernet header, for those with none, and for
+ * links over a guarded one, which counts. The gateway has the first two. */
+enum form { FORM_ETHERNET, FORM_LAYER3, FORM_UPPER, FORMS, GATEWAY_FORMS = FORM_UPPER };
 
 /* The maps that all generations of a namespace share. */
 enum shared_map {
@@ -29,7 +30,7 @@ struct load_request {
 	const struct kernel_options *options;
 	uint32_t generation;
 	bool trial;         /* leaves its decision in skb->cb; small ring and flow table */
-	bool ethernet_only; /* leaves out the form for links without a link header */
+	bool ethernet_only; /* leaves out the other forms */
 	const struct sections *sections; /* settled ones of the table; NULL: to be settled first */
 	const int
 		*shared; /* SHARED_MAPS file descriptors, borrowed, -1: a new map; NULL: all new */

@@ -16,16 +16,28 @@ static json_t *globs_json(char *const *globs, size_t count)
 	return list;
 }
 
+/* A list, and not a map: the first that matches counts. */
+static json_t *roles_json(const struct kernel_options *options)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < options->role_count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:i}", "glob", options->roles[i].glob,
+						      "role", (int)options->roles[i].role));
+	return list;
+}
+
 json_t *record_kernel_part(const struct table *table, const struct kernel_options *options)
 {
 	json_t *guard =
 		options->guard ? globs_json(options->guard, options->guard_count) : json_null();
 
 	return json_pack(
-		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:I}", "table_abi",
-		TABLE_ABI, "event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
-		options->last_word, "control", (json_int_t)options->control, "guard", guard,
-		"inside", globs_json(options->inside, options->inside_count), "sockets",
+		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:I}",
+		"table_abi", TABLE_ABI, "event_abi", EVENT_ABI, "monitor", options->monitor,
+		"last_word", options->last_word, "control", (json_int_t)options->control, "guard",
+		guard, "inside", globs_json(options->inside, options->inside_count), "roles",
+		roles_json(options), "sockets",
 		options->without_sockets ? "off"
 		: options->cgroup        ? options->cgroup
 					 : "auto",
@@ -66,6 +78,28 @@ static int read_sockets(const char *sockets, struct kernel_options *options)
 	return options->cgroup ? 0 : -ENOMEM;
 }
 
+static int read_roles(const json_t *list, struct kernel_options *options)
+{
+	size_t size = json_array_size(list);
+	struct role_glob *roles = calloc(size ? size : 1, sizeof(*roles));
+
+	if (!roles)
+		return -ENOMEM;
+	options->roles = roles;
+	for (size_t i = 0; i < size; i++) {
+		const json_t *item = json_array_get(list, i);
+		const char *glob = json_string_value(json_object_get(item, "glob"));
+
+		roles[i].role =
+			(enum interface_role)json_integer_value(json_object_get(item, "role"));
+		roles[i].glob = glob ? strdup(glob) : NULL;
+		options->role_count++;
+		if (!roles[i].glob || roles[i].role > ROLE_GUEST)
+			return -EBADMSG;
+	}
+	return 0;
+}
+
 int record_options(const json_t *record, struct kernel_options *options)
 {
 	const json_t *part = json_object_get(record, "kernel");
@@ -86,7 +120,7 @@ int record_options(const json_t *record, struct kernel_options *options)
 		return -EBADMSG;
 	if ((json_is_array(guard) && read_globs(guard, &read.guard, &read.guard_count)) ||
 	    (json_is_array(inside) && read_globs(inside, &read.inside, &read.inside_count)) ||
-	    read_sockets(sockets, &read)) {
+	    read_roles(json_object_get(part, "roles"), &read) || read_sockets(sockets, &read)) {
 		record_options_free(&read);
 		return -EBADMSG;
 	}
@@ -106,5 +140,8 @@ void record_options_free(struct kernel_options *options)
 	free_globs(options->guard, options->guard_count);
 	free_globs(options->inside, options->inside_count);
 	free(options->cgroup);
+	for (size_t i = 0; i < options->role_count; i++)
+		free(options->roles[i].glob);
+	free((void *)options->roles);
 	*options = (struct kernel_options){0};
 }

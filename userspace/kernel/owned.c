@@ -36,7 +36,10 @@ static bool map_is_rows(uint32_t id)
 static bool name_is_ours(const char *name)
 {
 	for (int i = 0; i < FORMS; i++)
-		if (strcmp(name, program_names[i]) == 0 || strcmp(name, gateway_names[i]) == 0)
+		if (strcmp(name, program_names[i]) == 0)
+			return true;
+	for (int i = 0; i < GATEWAY_FORMS; i++)
+		if (strcmp(name, gateway_names[i]) == 0)
 			return true;
 	return false;
 }

@@ -13,11 +13,12 @@
 
 struct kernel {
 	enum kernel_access access;
-	uint64_t cookie;          /* of the network namespace */
-	char pins[PATH_SIZE];     /* /sys/fs/bpf/gabelou/ns-COOKIE */
-	char state[PATH_SIZE];    /* /var/lib/gabelou/ns-COOKIE */
-	int lock;                 /* -1: KERNEL_READ */
-	struct aside last_packet; /* of the generation that was in force: waiting for it */
+	uint64_t cookie;           /* of the network namespace */
+	char pins[PATH_SIZE];      /* /sys/fs/bpf/gabelou/ns-COOKIE */
+	char state[PATH_SIZE];     /* /var/lib/gabelou/ns-COOKIE */
+	int lock;                  /* -1: KERNEL_READ */
+	struct backstop *backstop; /* kept by whoever opened this; borrowed; NULL: by nobody */
+	struct aside last_packet;  /* of the generation that was in force: waiting for it */
 };
 
 /* Moves this process into the mount namespace of pid 1, where pins outlast it. */

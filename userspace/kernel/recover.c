@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "userspace/kernel/backstop.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 
@@ -13,6 +14,15 @@ static void remove_unborn(const struct kernel *kernel, uint32_t current)
 		if (record_last(kernel) == last)
 			return;
 	}
+}
+
+/* An apply says what it cannot do. */
+static void follow(const struct kernel *kernel, const struct kernel_options *options)
+{
+	struct diagnostics unheard = {0};
+
+	backstop_follow(kernel->backstop, options, &unheard);
+	diagnostics_free(&unheard);
 }
 
 static int roll_to(struct kernel *kernel, const json_t *current, struct diagnostics *diagnostics)
@@ -27,6 +37,8 @@ static int roll_to(struct kernel *kernel, const json_t *current, struct diagnost
 	if (!error) {
 		error = attach_roll(kernel, &programs, &options, diagnostics);
 		programs_close(&programs);
+		/* Also after a failure: what did get its guard may send. */
+		follow(kernel, &options);
 	}
 	record_options_free(&options);
 	return error;

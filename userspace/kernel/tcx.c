@@ -15,7 +15,6 @@
 #include "userspace/kernel/attach.h"
 
 #define TCX_EGRESS    ((enum bpf_attach_type)47) /* BPF_TCX_EGRESS, Linux 6.6 */
-#define CHAIN_MOST    64                         /* BPF_MPROG_MAX, kernel/bpf/mprog.c */
 #define CHAIN_FIRST   (1u << 3)                  /* BPF_F_BEFORE, and nothing named: all */
 #define IFINDEX_FIRST 1                          /* loopback: in every network namespace */
 
@@ -60,7 +59,8 @@ bool tcx_supported(void)
 
 int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count)
 {
-	uint32_t programs[CHAIN_MOST] = {0}, links[CHAIN_MOST] = {0}, chain = CHAIN_MOST;
+	uint32_t programs[TCX_CHAIN_MOST] = {0}, links[TCX_CHAIN_MOST] = {0},
+		 chain = TCX_CHAIN_MOST;
 	int error = query(ifindex, programs, links, &chain);
 
 	*count = 0;
@@ -68,10 +68,19 @@ int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count)
 		return 0;
 	if (error)
 		return error;
-	for (uint32_t i = 0; i < chain && i < CHAIN_MOST && *count < OWN_MOST; i++)
+	for (uint32_t i = 0; i < chain && i < TCX_CHAIN_MOST && *count < OWN_MOST; i++)
 		if (links[i] && program_is_ours(programs[i]))
 			own[(*count)++] = (struct own_link){links[i], programs[i]};
 	return 0;
+}
+
+int tcx_chain(uint32_t ifindex, uint32_t programs[TCX_CHAIN_MOST], size_t *count)
+{
+	uint32_t links[TCX_CHAIN_MOST], chain = TCX_CHAIN_MOST;
+	int error = query(ifindex, programs, links, &chain);
+
+	*count = error ? 0 : chain;
+	return error == -ENOENT ? 0 : error;
 }
 
 /* The pin opens without CAP_SYS_ADMIN; the id opens without a pin. */

@@ -123,6 +123,12 @@ void policy_port_read(struct reader *reader, const struct node *node, void *targ
 /* except.c: one item of "except:". */
 void policy_except_read(struct reader *reader, const struct node *node, struct rule *rule);
 
+/* roles.c: a name or glob of interfaces, the caller's to free; NULL with a message if it is none.
+ * And the roles: map. */
+char *policy_glob_read(struct reader *reader, const struct node *item);
+void policy_roles_read(struct reader *reader, const struct node *node, void *target);
+void policy_roles_free(struct policy *policy);
+
 /* void.c: rules that can never decide. */
 void policy_void_check(struct reader *reader);
 

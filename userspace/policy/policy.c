@@ -32,22 +32,10 @@ static void read_mode(struct reader *reader, const struct node *node, void *targ
 	reader->policy->mode = policy_choice_read(reader, node, "mode", names, 2) == POLICY_MONITOR;
 }
 
-/* A kernel's interface name holds neither white space nor a slash. */
 static void add_glob(struct reader *reader, const struct node *item, struct names *globs)
 {
-	if (item->kind != NODE_TEXT || !item->text[0] || strpbrk(item->text, " \t\n/:"))
-		policy_fault(reader, item,
-			     "`%s` is no name or glob of interfaces; write one, as "
-			     "in \"eth*\"",
-			     policy_quote(item).text);
-	else if (strcmp(item->text, "auto") == 0)
-		policy_fault(reader, item,
-			     "`auto` in a list would be an interface of that name; write "
-			     "`guard: auto`");
-	else if ((globs->items[globs->count] = strdup(item->text)))
-		globs->count++;
-	else
-		reader->out_of_memory = true;
+	globs->items[globs->count] = policy_glob_read(reader, item);
+	globs->count += globs->items[globs->count] != NULL;
 }
 
 static void read_globs(struct reader *reader, const struct node *node, struct names *globs)
@@ -124,6 +112,7 @@ static const struct key interface_keys[] = {
 	{"guard", read_guard, NULL},
 	{"chain", read_chain, NULL},
 	{"inside", read_inside, NULL},
+	{"roles", policy_roles_read, NULL},
 };
 
 static void read_interfaces(struct reader *reader, const struct node *node, void *target)
@@ -394,6 +383,7 @@ void policy_free(struct policy *policy)
 	names_free(&policy->guard);
 	names_free(&policy->inside);
 	free(policy->sockets_cgroup);
+	policy_roles_free(policy);
 	data_config_free(&policy->data);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		policy_rule_free(&policy->rules[i]);

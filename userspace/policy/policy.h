@@ -28,6 +28,14 @@ struct service {
 	uint8_t protocol;   /* IP protocol number */
 	uint16_t low, high; /* destination ports, inclusive */
 };
+/* What an interface is for: judged and counted; judged, and counted below; neither, since what is
+ * sent there ends in a guest. */
+enum interface_role { ROLE_UPLINK, ROLE_UPPER, ROLE_GUEST };
+
+struct role_glob {
+	char *glob; /* of names of interfaces */
+	enum interface_role role;
+};
 
 /* All conditions of a rule must hold; an absent condition (has_ false, count 0) always holds. */
 struct rule {
@@ -64,6 +72,8 @@ struct policy {
 	unsigned guard_line, guard_column;
 	struct names inside; /* globs of gateway ports */
 	unsigned inside_line, inside_column;
+	struct role_glob *roles; /* the first that matches; without one the role is found */
+	size_t role_count;
 	enum policy_chain chain;
 	bool sockets_off;     /* no hooks on sockets */
 	char *sockets_cgroup; /* path of the cgroup whose sockets are hooked; NULL: auto */
