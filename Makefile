@@ -38,7 +38,7 @@ help:
 	@echo 'make [all]       build $(BUILD)/gabelou'
 	@echo 'make check       unit tests (no root), with ASan and UBSan'
 	@echo 'make check-root  everything that needs BPF and namespaces'
-	@echo 'make soak        a thousand swaps under flood'
+	@echo 'make soak        a thousand swaps and kills under flood'
 	@echo 'make fuzz        each fuzzer for a minute (FUZZ_SECONDS=60)'
 	@echo 'make lint        clang-format and cppcheck'
 	@echo 'make install     into $$DESTDIR$(PREFIX)'
@@ -83,10 +83,23 @@ $(BUILD)/san/%.o: %.c | packages
 	$(Q)$(CC) $(CPPFLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer -std=gnu11 $(WARNINGS) -MMD -MP -c $< -o $@
 
-$(call objects,plain,$(SYSTEM)): | $(SKELETONS)
+# The kernel side with the steps named at which a test may kill it (userspace/kernel/fault.h).
+$(BUILD)/fault/%.o: %.c | packages
+	$(call say,CC fault,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -DGABELOU_FAULTS $(CFLAGS) -std=gnu11 $(WARNINGS) -MMD -MP -c $< -o $@
+
+$(call objects,plain,$(SYSTEM)) $(call objects,fault,$(call sources,kernel)): | $(SKELETONS)
 
 $(BUILD)/gabelou: $(call objects,plain,userspace/main.c $(PURE) $(SYSTEM))
 	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+
+FAULTY := $(BUILD)/tests/gabelou-faults
+$(FAULTY): $(call objects,fault,$(call sources,kernel)) \
+	$(call objects,plain,userspace/main.c $(PURE) $(call sources,fetch) $(call sources,agent) $(call sources,cli))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
 $(BUILD)/tests/unit/%: $(BUILD)/san/tests/unit/%.o $(call objects,san,$(PURE))
@@ -121,17 +134,18 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(PURE)
 
 .SECONDARY:
 
-tests: $(UNIT_TESTS) $(PROG_TESTS) $(LAB_TOOLS)
+tests: $(UNIT_TESTS) $(PROG_TESTS) $(LAB_TOOLS) $(FAULTY)
 .PHONY: tests
 
 check: $(UNIT_TESTS)
 	@scripts/run-tests $(UNIT_TESTS)
 
-# Long runs: a thousand swaps under flood.
-soak: $(BUILD)/tests/prog/swap_test
-	GABELOU_SOAK=1 $<
+# Long runs: a thousand swaps under flood; a thousand kills of the agent, each step killed more often.
+soak: all $(BUILD)/tests/prog/swap_test $(LAB_TOOLS) $(FAULTY)
+	GABELOU_SOAK=1 $(BUILD)/tests/prog/swap_test
+	GABELOU_SOAK=1 tests/lab/crash.sh
 
-check-root: all $(PROG_TESTS) $(LAB_TOOLS)
+check-root: all $(PROG_TESTS) $(LAB_TOOLS) $(FAULTY)
 	@scripts/run-tests $(PROG_TESTS) $(sort $(wildcard tests/lab/*.sh))
 
 FUZZ_SECONDS ?= 60
@@ -165,6 +179,9 @@ install: all
 	install -m644 $(wildcard data/*) $(DESTDIR)$(PREFIX)/share/gabelou
 	install -m644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/gabelou/policies
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard docs/*.8)
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for unit in $(notdir $(wildcard dist/*.service)); do sed 's|@PREFIX@|$(PREFIX)|' dist/$$unit \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; done
 
 clean:
 	rm -rf $(BUILD)

@@ -12,6 +12,7 @@
 
 #include "userspace/agent/batch.h"
 #include "userspace/agent/resolver.h"
+#include "userspace/kernel/keep.h"
 #include "userspace/kernel/kernel.h"
 
 #define SECOND_NS 1000000000ull
@@ -22,6 +23,7 @@ struct agent {
 	const struct agent_options *options;
 	struct kernel *kernel;
 	struct kernel_events *events; /* NULL: nothing is enforced */
+	struct kernel_keep *keep;
 	struct resolver *resolver;
 	struct batch batch;
 	char hostname[256];
@@ -141,6 +143,8 @@ static int refresh(struct agent *agent, struct diagnostics *diagnostics)
 {
 	struct diagnostics messages = {0};
 	bool changed = false;
+
+	kernel_keep_check(agent->keep, &messages);
 	int error = resolver_refresh(agent->resolver, &changed, &messages);
 
 	say(agent, &messages);
@@ -236,7 +240,8 @@ int agent_run(const struct agent_options *options, struct diagnostics *diagnosti
 		error = kernel_open(KERNEL_READ, &agent.kernel, diagnostics);
 	if (!error)
 		error = batch_take_state(&agent.batch, diagnostics);
-	if (!error && !(agent.resolver = resolver_new(agent.kernel)))
+	if (!error && (!(agent.resolver = resolver_new(agent.kernel)) ||
+		       !(agent.keep = kernel_keep_new(agent.kernel))))
 		error = -ENOMEM;
 	if (!error) {
 		catch_signals();
@@ -246,6 +251,7 @@ int agent_run(const struct agent_options *options, struct diagnostics *diagnosti
 		error = -EIO;
 	stop_reading(&agent);
 	resolver_free(agent.resolver);
+	kernel_keep_free(agent.keep);
 	kernel_close(agent.kernel);
 	batch_close(&agent.batch);
 	if (agent.waiting)

@@ -13,10 +13,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "userspace/kernel/alive.h"
+#include "userspace/kernel/fault.h"
 #include "userspace/kernel/gateway.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/probe.h"
+#include "userspace/kernel/prune.h"
 
 struct apply {
 	struct kernel *kernel;
@@ -66,13 +69,18 @@ static int load(struct apply *apply, struct diagnostics *diagnostics)
 
 	if (error)
 		return error;
+	FAULT("load.settled");
 	aside_begin(&probing, probe, apply);
 	aside_begin(&hashing, hash, apply);
 	error = load_generation(&request, &apply->skeleton, diagnostics);
-	if (!error && apply->options->inside_count)
+	FAULT("load.guard");
+	if (!error && apply->options->inside_count) {
 		error = gateway_load(apply->skeleton, &apply->gateway, diagnostics);
+		FAULT("load.gateway");
+	}
 	aside_end(&hashing);
 	aside_end(&probing);
+	FAULT("load.probed");
 	if (!error) {
 		error = apply->probe.error;
 		diagnostics_move(&apply->probe.diagnostics, diagnostics);
@@ -110,6 +118,7 @@ static int write_records(const struct apply *apply, json_t *record, struct diagn
 	if (!complete)
 		return message(diagnostics, -ENOMEM, "out of memory");
 	error = record_write(apply->kernel, apply->generation, complete, diagnostics);
+	FAULT("apply.recorded");
 	if (!error)
 		error = record_set_current(apply->kernel, complete, diagnostics);
 	json_decref(complete);
@@ -131,6 +140,7 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 /* Pins, records and links, in this order; on failure everything is as it was. */
 static int put_in_force(struct apply *apply, json_t *record, struct diagnostics *diagnostics)
 {
+	alive_mark(apply->kernel);
 	int error = generation_pin(apply->kernel, apply->generation, apply->skeleton, diagnostics);
 
 	if (error)
@@ -142,14 +152,18 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 		error = write_records(apply, record, diagnostics);
 	if (!error)
 		error = swap(apply, diagnostics);
+	FAULT("apply.swapped");
 	if (!error) {
 		if (apply->previous)
 			generation_begin_wait(apply->kernel);
 		return 0;
 	}
 	record_set_current(apply->kernel, apply->previous, diagnostics);
-	record_remove(apply->kernel, apply->generation);
+	FAULT("undo.current");
+	record_give_up(apply->kernel, apply->generation);
+	FAULT("undo.record");
 	generation_unpin(apply->kernel, apply->generation, diagnostics);
+	FAULT("undo.pins");
 	shared_unpin(apply->kernel, apply->shared);
 	return error;
 }
@@ -190,5 +204,6 @@ void kernel_retire(struct kernel *kernel, struct diagnostics *diagnostics)
 
 	if (record_current(kernel, &current, &unheard) == 0)
 		generation_retire_others(kernel, current, diagnostics);
+	prune_records(kernel);
 	diagnostics_free(&unheard);
 }

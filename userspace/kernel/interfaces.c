@@ -103,7 +103,7 @@ int interfaces_select(struct interface *interfaces, size_t count,
 				       : !interface->loopback && !interface->inside;
 		wanted += interface->wanted;
 	}
-	if (!wanted)
+	if (!wanted && !options->early)
 		return message(diagnostics, -ENODEV,
 			       "there is no interface to guard; name one that is there under "
 			       "interfaces.guard (ip link shows them)");

@@ -21,16 +21,17 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 	json_t *guard =
 		options->guard ? globs_json(options->guard, options->guard_count) : json_null();
 
-	return json_pack(
-		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:b, s:I, s:I, s:I, s:I}", "table_abi",
-		TABLE_ABI, "event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
-		options->last_word, "control", (json_int_t)options->control, "guard", guard,
-		"inside", globs_json(options->inside, options->inside_count), "without_tcx",
-		options->without_tcx, "flow_interval_ns",
-		(json_int_t)(options->flow_interval_ns ? options->flow_interval_ns
-						       : FLOW_INTERVAL_DEFAULT_NS),
-		"class_count", (json_int_t)table->class_count, "row_count",
-		(json_int_t)table->row_count, "entry_count", (json_int_t)table->entry_count);
+	return json_pack("{s:o, s:o, s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:b, s:I, s:I, s:I, s:I}",
+			 "abi", stamp_abi(), "programs", stamp_programs(), "table_abi", TABLE_ABI,
+			 "event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
+			 options->last_word, "control", (json_int_t)options->control, "guard",
+			 guard, "inside", globs_json(options->inside, options->inside_count),
+			 "without_tcx", options->without_tcx, "flow_interval_ns",
+			 (json_int_t)(options->flow_interval_ns ? options->flow_interval_ns
+								: FLOW_INTERVAL_DEFAULT_NS),
+			 "class_count", (json_int_t)table->class_count, "row_count",
+			 (json_int_t)table->row_count, "entry_count",
+			 (json_int_t)table->entry_count);
 }
 
 /* The globs read so far belong to the caller, also on failure. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whose program is it? Ours has the name of a guard or a gateway and reads a verdict table. */
 #include <bpf/bpf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,4 +67,42 @@ bool program_is_ours(uint32_t id)
 	bool ours = fd_is_ours(program);
 	close(program);
 	return ours;
+}
+
+bool attach_find(uint32_t ifindex, enum hook *hook)
+{
+	struct own_link own[OWN_MOST];
+	size_t count;
+	uint32_t program;
+
+	*hook = HOOK_TCX;
+	if (tcx_find(ifindex, own, &count) == 0 && count)
+		return true;
+	*hook = HOOK_CLSACT;
+	if (clsact_find(ifindex, &program) == 0)
+		return true;
+	*hook = HOOK_TCX;
+	return false;
+}
+
+bool attach_any(void)
+{
+	struct diagnostics unheard = {0};
+	struct interface *interfaces;
+	bool any = false;
+	size_t count;
+	int error = interfaces_list(&interfaces, &count, &unheard);
+
+	diagnostics_free(&unheard);
+	if (error)
+		return true;
+	for (size_t i = 0; i < count && !any; i++) {
+		struct xdp_found xdp;
+		enum hook hook;
+
+		any = attach_find(interfaces[i].ifindex, &hook) ||
+		      (xdp_find(interfaces[i].ifindex, &xdp) == 0 && xdp.ours);
+	}
+	free(interfaces);
+	return any;
 }
