@@ -95,7 +95,7 @@ $(BUILD)/gabelou: $(call objects,plain,userspace/main.c $(PURE) $(SYSTEM))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
-FAULTY := $(BUILD)/tests/gabelou-faults
+FAULTY := $(BUILD)/gabelou-faults
 $(FAULTY): $(call objects,fault,$(call sources,kernel)) \
 	$(call objects,plain,userspace/main.c $(PURE) $(call sources,fetch) $(call sources,agent) $(call sources,cli))
 	$(call say,LINK,$@)

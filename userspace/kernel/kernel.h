@@ -99,7 +99,8 @@ int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics);
 int kernel_record(struct kernel *kernel, json_t **record, struct diagnostics *diagnostics);
 /* The record of what is enforced or, after a reboot, was until then: a new reference. *whole: it is
  * enforced now, on every interface, by the programs of this very build, so that there is nothing to
- * be mended. -ENOENT (no message) if nothing is or was. Needs KERNEL_CHANGE. */
+ * be mended; never with KERNEL_READ, which does not look. -ENOENT (no message) if nothing is or
+ * was. */
 int kernel_last_record(struct kernel *kernel, json_t **record, bool *whole,
 		       struct diagnostics *diagnostics);
 /* The record of an older generation, for late events. */
