@@ -203,7 +203,7 @@ walk_first() {
 		kills=$((kills + 1))
 		must apply "$lab_folder/$scenario-one.yaml"
 		whole "first apply killed at $step"
-	done < <(steps 'detach|retire|prune|recover|remove')
+	done < <(steps 'detach|retire|recover|remove')
 	flood_begin
 	sleep 0.2
 	nothing_out "$scenario: after a first apply killed at $kills steps"
@@ -334,7 +334,7 @@ nothing_out "unmounted, removed and mounted over"
 flood_begin
 for _ in $(seq "$AGENT_KILLS"); do
 	lab_stop "$agent" KILL
-	lab_start "$guarded" "$gabelou" agent --log "$lab_folder/agent.log" 2>/dev/null
+	lab_start "$guarded" "$gabelou" agent --log "$lab_folder/agent.log" 2>/dev/null 9>&-
 	agent=$!
 	sleep 0.05
 done
