@@ -20,6 +20,9 @@ fi
 . scripts/tap.sh
 
 tap_needs_lab crash "$(command -v objcopy >/dev/null || echo 'needs binutils')"
+while mountpoint -q /sys/fs/bpf; do # the machine's own, as this mount namespace shows it
+	umount /sys/fs/bpf || exit 1
+done
 mount -t bpf bpf /sys/fs/bpf || exit 1
 mkdir -p /var/lib/gabelou /run/gabelou && mount -t tmpfs tmpfs /var/lib/gabelou &&
 	mount -t tmpfs tmpfs /run/gabelou || exit 1
@@ -295,6 +298,28 @@ for step in sweep.pins sweep.state none; do
 done
 tap_is "a namespace deleted without a detach is swept, also by halves" "$faults" ""
 
+current=/var/lib/gabelou/ns-$(lab_in "$guarded" "$lab_tools/namespace-cookie")/current
+
+# Records of an earlier boot are removed from the machine's first namespace, which is here one where
+# process 1 is: that of another process namespace. All but its own, and those of this boot.
+faults=
+for boot in earlier this; do
+	mkdir -p "/var/lib/gabelou/ns-77$boot"
+	cp "$current" "/var/lib/gabelou/ns-77$boot/current"
+done
+sed -i 's/"boot":"[^"]*"/"boot":"earlier"/' /var/lib/gabelou/ns-77earlier/current
+must apply "$lab_folder/tcx-one.yaml"
+[ -e /var/lib/gabelou/ns-77earlier ] || faults+="a namespace that is not the first swept"$'\n'
+run unshare --pid --fork --mount-proc sh -c '"$@"; exit $?' sh \
+	env GABELOU_FAULT=sweep.boot "$faulty" apply "$lab_folder/tcx-one.yaml"
+[ $? -ne 137 ] || reached[sweep.boot]=1
+[ ! -e /var/lib/gabelou/ns-77earlier ] || faults+="records of an earlier boot are left"$'\n'
+[ -e /var/lib/gabelou/ns-77this ] || faults+="records of this boot are gone"$'\n'
+rm -rf /var/lib/gabelou/ns-77this
+must apply "$lab_folder/tcx-one.yaml"
+whole "records were swept"
+tap_is "records of an earlier boot are swept in the first namespace alone" "$faults" ""
+
 unreached=
 while read -r step; do
 	[ -n "${reached[$step]-}" ] || unreached+="$step "
@@ -342,8 +367,6 @@ nothing_out "the agent killed and started $AGENT_KILLS times"
 lab_stop "$agent"
 
 # --- another version, another boot ---
-
-current=/var/lib/gabelou/ns-$(lab_in "$guarded" "$lab_tools/namespace-cookie")/current
 
 # FILTER: what the record of the generation in force says.
 forge() {

@@ -86,20 +86,59 @@ static void remove_all(const char *pins, const char *name)
 	directory_remove(pins);
 }
 
-void alive_sweep(const struct kernel *kernel)
+/* The next directory of a namespace but @own. Its path into @path, its name; NULL: there is none.
+ */
+static const char *next_other(DIR *directory, const char *folder, const char *own,
+			      char path[PATH_SIZE])
+{
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		if (strncmp(entry->d_name, NAMESPACE_PREFIX, strlen(NAMESPACE_PREFIX)) == 0 &&
+		    path_join(path, folder, "%s", entry->d_name) == 0 && strcmp(path, own) != 0)
+			return entry->d_name;
+	return NULL;
+}
+
+static void sweep_pins(const struct kernel *kernel)
 {
 	DIR *directory = opendir(PLACE_PINS);
-	struct dirent *entry;
+	const char *name;
 	char pins[PATH_SIZE];
 
-	while (directory && (entry = readdir(directory))) {
-		if (strncmp(entry->d_name, NAMESPACE_PREFIX, strlen(NAMESPACE_PREFIX)) != 0 ||
-		    path_join(pins, PLACE_PINS, "%s", entry->d_name) ||
-		    strcmp(pins, kernel->pins) == 0)
-			continue;
+	while ((name = next_other(directory, PLACE_PINS, kernel->pins, pins)))
 		if (is_gone(pins))
-			remove_all(pins, entry->d_name);
+			remove_all(pins, name);
+	if (directory)
+		closedir(directory);
+}
+
+/* No namespace outlasts a boot but the first, whose cookie is the same in each. */
+static void sweep_earlier_boots(const struct kernel *kernel)
+{
+	DIR *directory = opendir(PLACE_STATE);
+	struct kernel other = {.lock = -1};
+
+	while (next_other(directory, PLACE_STATE, kernel->state, other.state)) {
+		struct diagnostics unheard = {0};
+		json_t *any = NULL, *current = NULL;
+
+		if (record_read_any_boot(&other, &any, &unheard) == 0 &&
+		    record_read_current(&other, &current, &unheard) == -ENOENT) {
+			directory_remove(other.state);
+			FAULT("sweep.boot");
+		}
+		json_decref(any);
+		json_decref(current);
+		diagnostics_free(&unheard);
 	}
 	if (directory)
 		closedir(directory);
+}
+
+void alive_sweep(const struct kernel *kernel)
+{
+	sweep_pins(kernel);
+	if (kernel_in_initial_namespace())
+		sweep_earlier_boots(kernel);
 }

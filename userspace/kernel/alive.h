@@ -18,7 +18,8 @@
 void alive_mark(const struct kernel *kernel);
 void alive_unmark(const struct kernel *kernel);
 
-/* Removes pins and records of every marked namespace that is gone. */
+/* Removes pins and records of every marked namespace that is gone; in the machine's first namespace
+ * also records of others that were in force in an earlier boot. */
 void alive_sweep(const struct kernel *kernel);
 
 #endif
