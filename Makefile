@@ -140,10 +140,10 @@ tests: $(UNIT_TESTS) $(PROG_TESTS) $(LAB_TOOLS) $(FAULTY)
 check: $(UNIT_TESTS)
 	@scripts/run-tests $(UNIT_TESTS)
 
-# Long runs: a thousand swaps under flood; a thousand kills of the agent, each step killed more often.
+# Long runs: a thousand swaps under flood; a thousand kills of the agent.
 soak: all $(BUILD)/tests/prog/swap_test $(LAB_TOOLS) $(FAULTY)
 	GABELOU_SOAK=1 $(BUILD)/tests/prog/swap_test
-	GABELOU_SOAK=1 tests/lab/crash.sh
+	GABELOU_SOAK=1 tests/lab/restart.sh
 
 check-root: all $(PROG_TESTS) $(LAB_TOOLS) $(FAULTY)
 	@scripts/run-tests $(PROG_TESTS) $(sort $(wildcard tests/lab/*.sh))
