@@ -11,6 +11,8 @@ if [ -z "${CRASH_OUTSIDE-}" ] && [ "$(id -u)" -eq 0 ]; then
 		--kill-child=TERM --mount-proc "$0" "$@"
 fi
 tap_needs_lab "$(basename "$0" .sh)" "$(command -v objcopy >/dev/null || echo 'needs binutils')"
+# Never with the machine's own mounts: here this is process 1.
+[ "$$" -eq 1 ] && [ -n "${CRASH_OUTSIDE-}" ] || exit 1
 while mountpoint -q /sys/fs/bpf; do # the machine's own, as this mount namespace shows it
 	umount /sys/fs/bpf || exit 1
 done
