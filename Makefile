@@ -39,7 +39,7 @@ help:
 	@echo 'make check       unit tests (no root), with ASan and UBSan'
 	@echo 'make check-root  everything that needs BPF and namespaces'
 	@echo 'make kernels     the same under the kernel of Debian 12, in qemu without KVM'
-	@echo 'make soak        a thousand swaps under flood'
+	@echo 'make soak        a thousand swaps and kills under flood'
 	@echo 'make parser      the parser against two other readers (PARSER_FRAMES=1000000)'
 	@echo 'make coverage    lines and branches of the packet path that tests reach'
 	@echo 'make fuzz        each fuzzer for a minute (FUZZ_SECONDS=60)'
@@ -86,10 +86,23 @@ $(BUILD)/san/%.o: %.c | packages
 	$(Q)$(CC) $(CPPFLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer -std=gnu11 $(WARNINGS) -MMD -MP -c $< -o $@
 
-$(call objects,plain,$(SYSTEM)): | $(SKELETONS)
+# The kernel side with the steps named at which a test may kill it (userspace/kernel/fault.h).
+$(BUILD)/fault/%.o: %.c | packages
+	$(call say,CC fault,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -DGABELOU_FAULTS $(CFLAGS) -std=gnu11 $(WARNINGS) -MMD -MP -c $< -o $@
+
+$(call objects,plain,$(SYSTEM)) $(call objects,fault,$(call sources,kernel)): | $(SKELETONS)
 
 $(BUILD)/gabelou: $(call objects,plain,userspace/main.c $(PURE) $(SYSTEM))
 	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+
+FAULTY := $(BUILD)/gabelou-faults
+$(FAULTY): $(call objects,fault,$(call sources,kernel)) \
+	$(call objects,plain,userspace/main.c $(PURE) $(call sources,fetch) $(call sources,agent) $(call sources,cli))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
 $(BUILD)/tests/unit/%: $(BUILD)/san/tests/unit/%.o $(call objects,san,$(PURE))
@@ -124,7 +137,7 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(PURE)
 
 .SECONDARY:
 
-tests: $(UNIT_TESTS) $(PROG_TESTS) $(LAB_TOOLS)
+tests: $(UNIT_TESTS) $(PROG_TESTS) $(LAB_TOOLS) $(FAULTY)
 .PHONY: tests
 
 check: $(UNIT_TESTS)
@@ -149,9 +162,10 @@ $(COVERED): $(COVERAGE)/%: $(COVERAGE)/%_shim.o $(addprefix $(BUILD)/plain/tests
 coverage: $(COVERED)
 	@tests/coverage/report.py $(COVERED)
 
-# Long runs: a thousand swaps under flood.
-soak: $(BUILD)/tests/prog/swap_test
-	GABELOU_SOAK=1 $<
+# Long runs: a thousand swaps under flood; a thousand kills of the agent.
+soak: all $(BUILD)/tests/prog/swap_test $(LAB_TOOLS) $(FAULTY)
+	GABELOU_SOAK=1 $(BUILD)/tests/prog/swap_test
+	GABELOU_SOAK=1 tests/lab/restart.sh
 
 # The parser against two other readers of packets, on a million frames: a quarter of an hour.
 PARSER_FRAMES ?= 1000000
@@ -159,7 +173,7 @@ PARSER_SEED   ?= 2
 parser: $(BUILD)/tests/prog/parser_frames
 	tests/lab/parser.sh $(PARSER_FRAMES) $(PARSER_SEED)
 
-check-root: all $(PROG_TESTS) $(LAB_TOOLS)
+check-root: all $(PROG_TESTS) $(LAB_TOOLS) $(FAULTY)
 	@scripts/run-tests $(PROG_TESTS) $(sort $(wildcard tests/lab/*.sh))
 
 # Under another kernel than this machine's; some minutes.
@@ -198,6 +212,9 @@ install: all
 	install -m644 $(wildcard data/*) $(DESTDIR)$(PREFIX)/share/gabelou
 	install -m644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/gabelou/policies
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard docs/*.8)
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for unit in $(notdir $(wildcard dist/*.service)); do sed 's|@PREFIX@|$(PREFIX)|' dist/$$unit \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; done
 
 clean:
 	rm -rf $(BUILD)

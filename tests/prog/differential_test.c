@@ -11,6 +11,7 @@
  * boundary, a million addresses drawn uniformly, IPv4 embedded in IPv6; first under a shipped
  * policy, then fewer addresses under random policies.
  */
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -150,9 +151,12 @@ static void compare(struct trial *trial, struct address address, const struct pl
 	const struct place *inner = inner_address.family == address.family
 					    ? NULL
 					    : sample_place(&sample, inner_address);
-	struct decision table = table_judge(trial->table, address);
-	struct decision naive =
-		oracle_judge(trial->policy, atlas, place, inner, &trial->context, address);
+	/* As the kernel is asked: one UDP packet to port 443. */
+	const struct table_flow flow = {
+		.protocol = IPPROTO_UDP, .port = 443, .seconds = time(NULL)};
+	struct decision table = table_judge_flow(trial->table, address, &flow);
+	struct decision naive = oracle_judge_flow(trial->policy, atlas, place, inner,
+						  &trial->context, address, &flow);
 	const struct class_info *info = &trial->table->classes[kernel->class];
 	char text[ADDRESS_TEXT_SIZE];
 

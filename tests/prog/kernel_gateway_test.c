@@ -326,16 +326,17 @@ static void test_foreign_program_is_left_alone(void **state)
 	struct applied *applied = *state;
 	char *first[] = {(char *)"far0"};
 	int foreign = foreign_program(), port = (int)if_nametoindex("far1");
+	uint32_t generation;
 
 	assert_int_equal(bpf_xdp_attach(port, foreign, XDP_FLAGS_DRV_MODE, NULL), 0);
 	assert_refused(applied, program_id(foreign));
 	assert_int_equal(found_at("far0").program, 0);
 	assert_int_equal(applied_program("gone1"), 0);
 	applied->options.inside = first;
-	applied_apply(applied, applied->table);
+	generation = applied_apply(applied, applied->table);
 	applied->options.inside = inside;
 	assert_refused(applied, program_id(foreign));
-	assert_runs(applied, "far0", 1);
+	assert_runs(applied, "far0", generation);
 	assert_false(applied_passes("gone0", "far0", DENIED_V4));
 	/* Generic programs stand in the way of native ones, too. */
 	assert_int_equal(bpf_xdp_detach(port, 0, NULL), 0);
@@ -344,8 +345,8 @@ static void test_foreign_program_is_left_alone(void **state)
 	assert_int_equal(bpf_xdp_detach(port, XDP_FLAGS_SKB_MODE, NULL), 0);
 	close(foreign);
 	/* Detach takes off what is ours alone. */
-	applied_apply(applied, applied->table);
-	assert_runs(applied, "far1", 2);
+	generation = applied_apply(applied, applied->table);
+	assert_runs(applied, "far1", generation);
 }
 
 /* The bridge's driver has no XDP. */

@@ -14,6 +14,7 @@
 #include "userspace/agent/batch.h"
 #include "userspace/agent/foreign.h"
 #include "userspace/agent/resolver.h"
+#include "userspace/kernel/keep.h"
 #include "userspace/kernel/kernel.h"
 
 #define SECOND_NS 1000000000ull
@@ -29,6 +30,7 @@ struct agent {
 	bool lock_busy; /* the watch has something to do and waits for the lock */
 	struct foreign foreign;
 	unsigned in_a_row; /* events since its last turn */
+	struct kernel_keep *keep;
 	struct resolver *resolver;
 	struct batch batch;
 	char hostname[256];
@@ -192,6 +194,8 @@ static int refresh(struct agent *agent, struct diagnostics *diagnostics)
 {
 	struct diagnostics messages = {0};
 	bool changed = false;
+
+	kernel_keep_check(agent->keep, &messages);
 	int error = resolver_refresh(agent->resolver, &changed, &messages);
 
 	say(agent, &messages);
@@ -299,7 +303,8 @@ int agent_run(const struct agent_options *options, struct diagnostics *diagnosti
 		error = batch_take_state(&agent.batch, diagnostics);
 	if (!error)
 		error = kernel_watch_open(agent.kernel, &agent.watch, diagnostics);
-	if (!error && !(agent.resolver = resolver_new(agent.kernel)))
+	if (!error && (!(agent.resolver = resolver_new(agent.kernel)) ||
+		       !(agent.keep = kernel_keep_new(agent.kernel))))
 		error = -ENOMEM;
 	if (!error) {
 		catch_signals();
@@ -311,6 +316,7 @@ int agent_run(const struct agent_options *options, struct diagnostics *diagnosti
 	resolver_free(agent.resolver);
 	kernel_watch_close(agent.watch);
 	foreign_free(&agent.foreign);
+	kernel_keep_free(agent.keep);
 	kernel_close(agent.kernel);
 	batch_close(&agent.batch);
 	if (agent.waiting)

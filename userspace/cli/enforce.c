@@ -28,31 +28,34 @@ static struct kernel_options options_of(const struct policy *policy)
 	};
 }
 
-static int review(const struct pipeline *pipeline, bool strict, struct diagnostics *diagnostics)
+static int review(const struct pipeline *pipeline, const struct enforcement *enforcement,
+		  struct diagnostics *diagnostics)
 {
 	const struct policy *policy = pipeline->policy;
 
 	review_ages(pipeline, diagnostics);
 	review_exceptions(pipeline->policy, diagnostics);
-	if (review_interfaces(policy, diagnostics) == 0)
+	if (review_interfaces(policy, diagnostics) == 0 && !enforcement->early)
 		return diagnostics_error(
 			diagnostics, ENODEV,
 			(struct location){policy->file, policy->guard_line, policy->guard_column},
 			"there is no interface to guard, so nothing was applied; name one that is "
 			"there, or write `guard: auto` (which leaves out what is inside)");
-	return strict && review_strictly(diagnostics) ? -EINVAL : 0;
+	return enforcement->strict && review_strictly(diagnostics) ? -EINVAL : 0;
 }
 
 /* The manifest first, since it names files: opening the kernel side may change the mount
  * namespace, and with it what a path means. The bound is asked under the lock. */
-static int swap(const struct pipeline *pipeline, const unsigned *bound, struct kernel **kernel,
-		struct diagnostics *diagnostics)
+static int swap(const struct pipeline *pipeline, const struct enforcement *enforcement,
+		struct kernel **kernel, struct diagnostics *diagnostics)
 {
+	const unsigned *bound = enforcement->bound;
 	struct kernel_options options = options_of(pipeline->policy);
 	json_t *manifest = manifest_make(pipeline);
 	uint32_t generation;
 	int error;
 
+	options.early = enforcement->early;
 	if (!manifest)
 		return diagnostics_error(diagnostics, ENOMEM, (struct location){0},
 					 "out of memory");
@@ -95,10 +98,9 @@ static void print_json(const struct enforced *enforced, const struct diagnostics
 		json_object_get(manifest->json, "table"), "errors", cli_errors(diagnostics)));
 }
 
-/* Says what is in force now, as it is read back, which goes on while the last packet leaves what
- * was in force before. */
-static int show(struct kernel *kernel, const struct enforcement *enforcement,
-		struct diagnostics *diagnostics)
+/* As it is read back, which goes on while the last packet leaves what was in force before. */
+int enforce_show(struct kernel *kernel, const struct enforcement *enforcement,
+		 struct diagnostics *diagnostics)
 {
 	struct enforced enforced = {0};
 	int error = enforced_read(kernel, &enforced, diagnostics);
@@ -116,14 +118,14 @@ enum cli_exit enforce(struct pipeline *pipeline, const struct enforcement *enfor
 		      struct diagnostics *diagnostics)
 {
 	struct kernel *kernel = NULL;
-	int error = review(pipeline, enforcement->strict, diagnostics);
+	int error = review(pipeline, enforcement, diagnostics);
 
 	if (error)
 		return cli_exit_of(error);
-	error = swap(pipeline, enforcement->bound, &kernel, diagnostics);
+	error = swap(pipeline, enforcement, &kernel, diagnostics);
 	pipeline_free(pipeline); /* which takes its time, while the last packet leaves */
 	if (!error)
-		error = show(kernel, enforcement, diagnostics);
+		error = enforce_show(kernel, enforcement, diagnostics);
 	kernel_close(kernel);
 	return !error ? CLI_DONE : error == -ECANCELED ? CLI_NO : CLI_SYSTEM;
 }

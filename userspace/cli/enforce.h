@@ -5,11 +5,13 @@
 
 #include "userspace/agent/pipeline.h"
 #include "userspace/cli/cli.h"
+#include "userspace/kernel/kernel.h"
 
 struct enforcement {
 	bool strict;           /* a warning is an error */
 	bool json;             /* what is shown... */
 	bool quiet;            /* ...if anything is */
+	bool early;            /* no interface need be there yet */
 	const unsigned *bound; /* how much may change (table/bound.h); NULL: anything */
 };
 
@@ -17,5 +19,9 @@ struct enforcement {
  * stays. */
 enum cli_exit enforce(struct pipeline *pipeline, const struct enforcement *enforcement,
 		      struct diagnostics *diagnostics);
+
+/* Shows what is in force, and then drops what was so before. 0 or -errno with messages. */
+int enforce_show(struct kernel *kernel, const struct enforcement *enforcement,
+		 struct diagnostics *diagnostics);
 
 #endif

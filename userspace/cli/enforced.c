@@ -7,14 +7,33 @@
 
 #include "userspace/flow/text.h"
 
+/* Guards do not outlast a boot. */
+static int nothing_enforced(struct kernel *kernel, struct diagnostics *diagnostics)
+{
+	struct diagnostics unheard = {0};
+	json_t *last = NULL;
+	bool whole;
+
+	if (kernel_last_record(kernel, &last, &whole, &unheard) == 0)
+		diagnostics_error(
+			diagnostics, ENOENT, (struct location){0},
+			"nothing is enforced here since the machine was started; 'gabelou "
+			"apply --again' enforces what was enforced before");
+	else
+		diagnostics_error(diagnostics, ENOENT, (struct location){0},
+				  "nothing is enforced here; gabelou apply POLICY begins");
+	json_decref(last);
+	diagnostics_free(&unheard);
+	return -ENOENT;
+}
+
 int enforced_read(struct kernel *kernel, struct enforced *enforced, struct diagnostics *diagnostics)
 {
 	json_t *record;
 	int error = kernel_record(kernel, &record, diagnostics);
 
 	if (error == -ENOENT)
-		return diagnostics_error(diagnostics, ENOENT, (struct location){0},
-					 "nothing is enforced here; gabelou apply POLICY begins");
+		return nothing_enforced(kernel, diagnostics);
 	if (!error)
 		error = manifest_read(record, &enforced->manifest, diagnostics);
 	if (!error)

@@ -14,11 +14,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "userspace/kernel/alive.h"
 #include "userspace/kernel/backstop.h"
+#include "userspace/kernel/fault.h"
 #include "userspace/kernel/gateway.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/probe.h"
+#include "userspace/kernel/prune.h"
 
 struct apply {
 	struct kernel *kernel;
@@ -69,16 +72,21 @@ static int load(struct apply *apply, struct diagnostics *diagnostics)
 
 	if (error)
 		return error;
+	FAULT("load.settled");
 	aside_begin(&probing, probe, apply);
 	aside_begin(&hashing, hash, apply);
 	error = load_generation(&request, &apply->skeleton, diagnostics);
-	if (!error && apply->options->inside_count)
+	FAULT("load.guard");
+	if (!error && apply->options->inside_count) {
 		error = gateway_load(apply->skeleton, &apply->gateway, diagnostics);
+		FAULT("load.gateway");
+	}
 	if (!error)
 		error = sockets_load(apply->kernel, apply->options, apply->skeleton,
 				     &apply->sockets, diagnostics);
 	aside_end(&hashing);
 	aside_end(&probing);
+	FAULT("load.probed");
 	if (!error) {
 		error = apply->probe.error;
 		diagnostics_move(&apply->probe.diagnostics, diagnostics);
@@ -116,6 +124,7 @@ static int write_records(const struct apply *apply, json_t *record, struct diagn
 	if (!complete)
 		return message(diagnostics, -ENOMEM, "out of memory");
 	error = record_write(apply->kernel, apply->generation, complete, diagnostics);
+	FAULT("apply.recorded");
 	if (!error)
 		error = record_set_current(apply->kernel, complete, diagnostics);
 	json_decref(complete);
@@ -157,6 +166,7 @@ static void close_the_rest(const struct apply *apply, struct diagnostics *diagno
 /* Pins, records and links, in this order; on failure everything is as it was. */
 static int put_in_force(struct apply *apply, json_t *record, struct diagnostics *diagnostics)
 {
+	alive_mark(apply->kernel);
 	int error = generation_pin(apply->kernel, apply->generation, apply->skeleton, diagnostics);
 
 	if (error)
@@ -170,6 +180,7 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 		error = write_records(apply, record, diagnostics);
 	if (!error)
 		error = swap(apply, diagnostics);
+	FAULT("apply.swapped");
 	if (!error) {
 		close_the_rest(apply, diagnostics);
 		if (apply->previous)
@@ -177,8 +188,11 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 		return 0;
 	}
 	record_set_current(apply->kernel, apply->previous, diagnostics);
-	record_remove(apply->kernel, apply->generation);
+	FAULT("undo.current");
+	record_give_up(apply->kernel, apply->generation);
+	FAULT("undo.record");
 	generation_unpin(apply->kernel, apply->generation, diagnostics);
+	FAULT("undo.pins");
 	shared_unpin(apply->kernel, apply->shared);
 	return error;
 }
@@ -225,5 +239,6 @@ void kernel_retire(struct kernel *kernel, struct diagnostics *diagnostics)
 
 	if (record_current(kernel, &current, &unheard) == 0)
 		generation_retire_others(kernel, current, diagnostics);
+	prune_records(kernel);
 	diagnostics_free(&unheard);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "userspace/kernel/fault.h"
 #include "userspace/kernel/message.h"
 
 /* What is done to one interface, and how to undo it. */
@@ -18,22 +19,6 @@ struct attachment {
 	int previous; /* program before; -1: there was none of ours */
 	bool changed; /* there is something to undo */
 };
-
-bool attach_find(uint32_t ifindex, enum hook *hook)
-{
-	struct own_link own[OWN_MOST];
-	size_t count;
-	uint32_t program;
-
-	*hook = HOOK_TCX;
-	if (tcx_find(ifindex, own, &count) == 0 && count)
-		return true;
-	*hook = HOOK_CLSACT;
-	if (clsact_find(ifindex, &program) == 0)
-		return true;
-	*hook = HOOK_TCX;
-	return false;
-}
 
 /* Takes the open link @link, which runs the program with the id @own, to the new program. */
 static int update(struct kernel *kernel, int link, uint32_t own, struct attachment *attachment)
@@ -50,6 +35,7 @@ static int update(struct kernel *kernel, int link, uint32_t own, struct attachme
 	if (error)
 		return error;
 	attachment->changed = true;
+	FAULT("attach.updated");
 	return link_pin(kernel, attachment->hook, attachment->interface->ifindex, link);
 }
 
@@ -59,6 +45,7 @@ static int keep_new(struct kernel *kernel, int link, struct attachment *attachme
 	if (link < 0)
 		return link;
 	attachment->changed = true;
+	FAULT("attach.created");
 	return link_pin(kernel, attachment->hook, attachment->interface->ifindex, link);
 }
 
@@ -88,6 +75,7 @@ static int attach_clsact(struct attachment *attachment)
 	}
 	int error = clsact_attach(attachment->interface->ifindex, attachment->program);
 	attachment->changed = !error;
+	FAULT("attach.clsact");
 	return error;
 }
 
@@ -165,6 +153,7 @@ static void undo(struct kernel *kernel, struct attachment *attachments, size_t c
 	while (count-- > 0) {
 		int error = attachments[count].changed ? undo_one(kernel, &attachments[count]) : 0;
 
+		FAULT("undo.link");
 		if (error && !is_gone(error))
 			message_warn(diagnostics,
 				     "interface %s: cannot be put back to what it had: %s",
@@ -268,6 +257,7 @@ static int roll(struct kernel *kernel, const struct programs *programs,
 		struct attachment *attachment = &attachments[done++];
 
 		error = attach_one(kernel, attachment, diagnostics);
+		FAULT("attach.one");
 		if (is_gone(error)) {
 			message_warn(diagnostics, "interface %s went away meanwhile",
 				     attachment->interface->name);
@@ -291,6 +281,7 @@ static int remove_tcx(struct kernel *kernel, uint32_t ifindex, size_t keep, size
 
 	for (size_t i = keep; i < count && !error; i++) {
 		error = tcx_remove(kernel, ifindex, own[i].link);
+		FAULT("remove.tcx");
 		*removed += !error;
 	}
 	return error;
@@ -300,6 +291,7 @@ static int remove_clsact(uint32_t ifindex, size_t *removed)
 {
 	int error = clsact_remove(ifindex);
 
+	FAULT("remove.clsact");
 	*removed += !error;
 	return error == -ENOENT ? 0 : error;
 }
@@ -308,6 +300,7 @@ static int remove_xdp(const struct kernel *kernel, uint32_t ifindex, size_t *rem
 {
 	int error = xdp_remove(kernel, ifindex);
 
+	FAULT("remove.xdp");
 	*removed += !error;
 	return error == -ENOENT ? 0 : error;
 }
@@ -383,5 +376,6 @@ int attach_remove_all(struct kernel *kernel, size_t *removed, struct diagnostics
 	free(interfaces);
 	*removed += sockets_remove_all(kernel, diagnostics);
 	*removed += link_unpin_all(kernel, false);
+	FAULT("detach.links");
 	return failed;
 }

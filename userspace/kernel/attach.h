@@ -41,6 +41,10 @@ int attach_roll(struct kernel *kernel, const struct programs *programs,
  * failure. *removed: how many there were. */
 int attach_remove_all(struct kernel *kernel, size_t *removed, struct diagnostics *diagnostics);
 
+/* Does any interface of this network namespace have a guard or a gateway of ours? In doubt it does.
+ */
+bool attach_any(void);
+
 /* Is there a guard of ours on the interface, and on which hook? */
 bool attach_find(uint32_t ifindex, enum hook *hook);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "userspace/kernel/attach.h"
+#include "userspace/kernel/fault.h"
 
 #define HANDLE   1
 #define PRIORITY 1
@@ -47,6 +48,7 @@ int clsact_attach(uint32_t ifindex, int program)
 	int error = bpf_tc_hook_create(&hook);
 	if (error && error != -EEXIST)
 		return error;
+	FAULT("attach.qdisc");
 	return bpf_tc_attach(&hook, &options);
 }
 

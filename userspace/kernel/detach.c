@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 
+#include "userspace/kernel/alive.h"
 #include "userspace/kernel/backstop.h"
+#include "userspace/kernel/fault.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 
@@ -16,10 +18,13 @@ static void open_the_rest(struct diagnostics *diagnostics)
 		message_warn(diagnostics, "%s", heard.items[i].text ? heard.items[i].text : "");
 	diagnostics_free(&heard);
 }
-#include "userspace/kernel/message.h"
 
-/* "current" goes last: an interrupted detach still enforces, as the record says. It works from what
- * the kernel has, so that lost pins or a damaged record do not keep a guard alive. */
+/*
+ * Killed before "current" is removed, it enforces again as soon as anybody opens for change, since
+ * what is needed for that is still pinned; killed after that, whoever opens next removes the rest.
+ * It works from what the kernel has, so that lost pins or a damaged record do not keep a guard
+ * alive.
+ */
 int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics)
 {
 	struct diagnostics unheard = {0};
@@ -34,10 +39,14 @@ int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics)
 	int error = attach_remove_all(kernel, &removed, diagnostics);
 	if (error)
 		return error;
-	removed += generation_retire_others(kernel, 0, diagnostics);
-	shared_unpin(kernel, NULL);
 	error = record_set_current(kernel, NULL, diagnostics);
 	if (error)
 		return error;
+	FAULT("detach.current");
+	removed += generation_retire_others(kernel, 0, diagnostics);
+	FAULT("detach.retired");
+	shared_unpin(kernel, NULL);
+	FAULT("detach.shared");
+	alive_unmark(kernel);
 	return known == -ENOENT && !removed ? -ENOENT : 0;
 }

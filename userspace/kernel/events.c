@@ -62,9 +62,12 @@ static int open_maps(struct kernel *kernel, struct kernel_events *events)
 int kernel_events_open(struct kernel *kernel, kernel_event_handler handler, void *context,
 		       struct kernel_events **events, struct diagnostics *diagnostics)
 {
-	struct kernel_events *opened = calloc(1, sizeof(*opened));
-	int error;
+	struct kernel_events *opened;
+	int error = record_check_abi(kernel, diagnostics);
 
+	if (error && error != -ENOENT)
+		return error;
+	opened = calloc(1, sizeof(*opened));
 	if (!opened)
 		return message(diagnostics, -ENOMEM, "out of memory");
 	*opened = (struct kernel_events){

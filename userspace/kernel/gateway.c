@@ -10,6 +10,7 @@
 
 #include "bpf/egress.skel.h"
 #include "bpf/gateway.skel.h"
+#include "userspace/kernel/fault.h"
 #include "userspace/kernel/message.h"
 
 const char *const gateway_names[GATEWAY_FORMS] = {"gateway", "gateway_layer3"};
@@ -64,6 +65,7 @@ int gateway_pin(const struct kernel *kernel, uint32_t generation, const struct g
 
 		if (!error)
 			error = bpf_obj_pin(gateway_program(gateway, (enum form)i), path);
+		FAULT("pin.gateway");
 		if (error)
 			return message(diagnostics, error,
 				       "the gateway of generation %u cannot be pinned: %s",

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "userspace/kernel/counters.h"
+#include "userspace/kernel/fault.h"
 #include "userspace/kernel/gateway.h"
 #include "userspace/kernel/message.h"
 
@@ -36,12 +37,15 @@ static int pin_all(const struct kernel *kernel, uint32_t generation,
 {
 	int error = pin_one(kernel, generation, COUNTERS, loaded_map(skeleton, COUNTERS));
 
+	FAULT("pin.counters");
 	for (int i = 0; i < TABLE_SECTION_COUNT && !error; i++)
 		error = pin_one(kernel, generation, section_map_names[i],
 				loaded_map(skeleton, section_map_names[i]));
+	FAULT("pin.sections");
 	for (int i = 0; i < FORMS && !error; i++)
 		error = pin_one(kernel, generation, program_names[i],
 				loaded_program(skeleton, (enum form)i));
+	FAULT("pin.programs");
 	return error;
 }
 
@@ -55,6 +59,7 @@ int generation_pin(const struct kernel *kernel, uint32_t generation,
 		error = directory_remove(path);
 	if (!error && mkdir(path, 0700))
 		error = -errno;
+	FAULT("pin.directory");
 	if (!error)
 		error = pin_all(kernel, generation, skeleton);
 	if (!error)
@@ -194,7 +199,9 @@ size_t generation_retire_others(struct kernel *kernel, uint32_t keep,
 		if (!found++)
 			end_wait(kernel);
 		keep_counters(kernel, generation, diagnostics);
+		FAULT("retire.counters");
 		generation_unpin(kernel, generation, diagnostics);
+		FAULT("retire.unpinned");
 	}
 	closedir(directory);
 	return found;

@@ -10,11 +10,13 @@
  *   ns-COOKIE/link-IFINDEX      the tcx link, or absent where clsact is used
  *   ns-COOKIE/link-xdp-IFINDEX  the xdp link of a gateway's port
  *   ns-COOKIE/link-socket_...   the links of the hooks on sockets
+ *   ns-COOKIE/alive             tells whether the namespace still exists (alive.h)
  *
  * and the record of each generation (JSON, policy text, class table) under
  * /var/lib/gabelou/ns-COOKIE/gen-N.json, its counters in gen-N.counters.json once it is over, with
  * "current" naming the one in force and the boot in which it was put there. One lock (flock on
- * "lock" beside them) covers every change.
+ * "lock" beside them) covers every change. Of old records five stay, and those that an event or a
+ * flow still names.
  */
 #ifndef GABELOU_KERNEL_KERNEL_H
 #define GABELOU_KERNEL_KERNEL_H
@@ -38,7 +40,8 @@ enum kernel_access { KERNEL_READ, KERNEL_CHANGE /* takes the lock; waits up to 3
  * directory is "/": open files that are named by a relative path before.
  *
  * With KERNEL_CHANGE it finishes a swap that was interrupted, guards wanted interfaces that are
- * new, and removes what a killed apply left; what it cannot do of that is a warning.
+ * new, and removes what a killed apply or detach left, or a namespace that is gone; what it cannot
+ * do of that is a warning.
  */
 int kernel_open(enum kernel_access access, struct kernel **kernel, struct diagnostics *diagnostics);
 void kernel_close(struct kernel *kernel);
@@ -74,6 +77,7 @@ struct kernel_options {
 	char *cgroup;              /* whose sockets are hooked; NULL: see kernel_sockets() */
 	uint32_t without;          /* mask of LAYER_BIT: as if the kernel lacked these */
 	uint64_t flow_interval_ns; /* 0: the default, 10 s */
+	bool early;                /* no interface need be there yet: it is guarded when it comes */
 };
 
 /*
@@ -101,6 +105,12 @@ int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics);
 
 /* The record of what is enforced: a new reference. -ENOENT (no message) if nothing is. */
 int kernel_record(struct kernel *kernel, json_t **record, struct diagnostics *diagnostics);
+/* The record of what is enforced or, after a reboot, was until then: a new reference. *whole: it is
+ * enforced now, on every interface, by the programs of this very build, so that there is nothing to
+ * be mended; never with KERNEL_READ, which does not look. -ENOENT (no message) if nothing is or
+ * was. */
+int kernel_last_record(struct kernel *kernel, json_t **record, bool *whole,
+		       struct diagnostics *diagnostics);
 /* The record of an older generation, for late events. */
 int kernel_record_of(struct kernel *kernel, uint32_t generation, json_t **record,
 		     struct diagnostics *diagnostics);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "userspace/kernel/alive.h"
+#include "userspace/kernel/fault.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/place.h"
@@ -53,10 +55,14 @@ static int open_for_change(struct kernel *kernel, struct diagnostics *diagnostic
 
 	if (error)
 		return error;
+	FAULT("open.made");
 	kernel->lock = lock_take(kernel, "lock", LOCK_WAIT_MS, "another gabelou", diagnostics);
 	if (kernel->lock < 0)
 		return kernel->lock;
+	FAULT("open.locked");
 	generation_recover(kernel, diagnostics);
+	FAULT("open.recovered");
+	alive_sweep(kernel);
 	return 0;
 }
 

@@ -33,10 +33,11 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 		options->guard ? globs_json(options->guard, options->guard_count) : json_null();
 
 	return json_pack(
-		"{s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:I}",
-		"table_abi", TABLE_ABI, "event_abi", EVENT_ABI, "monitor", options->monitor,
-		"last_word", options->last_word, "control", (json_int_t)options->control, "guard",
-		guard, "inside", globs_json(options->inside, options->inside_count), "roles",
+		"{s:o, s:o, s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:I}",
+		"abi", stamp_abi(), "programs", stamp_programs(), "table_abi", TABLE_ABI,
+		"event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
+		options->last_word, "control", (json_int_t)options->control, "guard", guard,
+		"inside", globs_json(options->inside, options->inside_count), "roles",
 		roles_json(options), "sockets",
 		options->without_sockets ? "off"
 		: options->cgroup        ? options->cgroup

@@ -124,3 +124,41 @@ bool program_is_hook_of(uint32_t id, uint64_t cookie)
 	close(program);
 	return hook;
 }
+
+bool attach_find(uint32_t ifindex, enum hook *hook)
+{
+	struct own_link own[OWN_MOST];
+	size_t count;
+	uint32_t program;
+
+	*hook = HOOK_TCX;
+	if (tcx_find(ifindex, own, &count) == 0 && count)
+		return true;
+	*hook = HOOK_CLSACT;
+	if (clsact_find(ifindex, &program) == 0)
+		return true;
+	*hook = HOOK_TCX;
+	return false;
+}
+
+bool attach_any(void)
+{
+	struct diagnostics unheard = {0};
+	struct interface *interfaces;
+	bool any = false;
+	size_t count;
+	int error = interfaces_list(&interfaces, &count, &unheard);
+
+	diagnostics_free(&unheard);
+	if (error)
+		return true;
+	for (size_t i = 0; i < count && !any; i++) {
+		struct xdp_found xdp;
+		enum hook hook;
+
+		any = attach_find(interfaces[i].ifindex, &hook) ||
+		      (xdp_find(interfaces[i].ifindex, &xdp) == 0 && xdp.ours);
+	}
+	free(interfaces);
+	return any;
+}

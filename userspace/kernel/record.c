@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "userspace/base/file.h"
+#include "userspace/kernel/fault.h"
 #include "userspace/kernel/message.h"
 
 #define BOOT_ID         "/proc/sys/kernel/random/boot_id"
@@ -31,7 +32,7 @@ static const char *boot_id(char text[BOOT_ID_SIZE])
 	return text;
 }
 
-static int write_json(const char *path, const json_t *json, struct diagnostics *diagnostics)
+int record_write_json(const char *path, const json_t *json, struct diagnostics *diagnostics)
 {
 	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 	int error;
@@ -43,7 +44,7 @@ static int write_json(const char *path, const json_t *json, struct diagnostics *
 	return error;
 }
 
-static int read_json(const char *path, json_t **json, struct diagnostics *diagnostics)
+int record_read_json(const char *path, json_t **json, struct diagnostics *diagnostics)
 {
 	json_error_t fault;
 	struct file file;
@@ -63,20 +64,37 @@ static int read_json(const char *path, json_t **json, struct diagnostics *diagno
 	return 0;
 }
 
-int record_read_current(const struct kernel *kernel, json_t **current,
-			struct diagnostics *diagnostics)
+int record_read_any_boot(const struct kernel *kernel, json_t **current,
+			 struct diagnostics *diagnostics)
 {
-	char path[PATH_SIZE], boot[BOOT_ID_SIZE];
+	char path[PATH_SIZE];
 	json_t *read;
 	int error = path_join(path, kernel->state, "current");
 
 	if (!error)
-		error = read_json(path, &read, diagnostics);
+		error = record_read_json(path, &read, diagnostics);
+	if (error)
+		return error;
+	json_int_t number = json_integer_value(json_object_get(read, "generation"));
+	if (number <= 0 || number > UINT32_MAX) {
+		json_decref(read);
+		return -ENOENT;
+	}
+	*current = read;
+	return 0;
+}
+
+int record_read_current(const struct kernel *kernel, json_t **current,
+			struct diagnostics *diagnostics)
+{
+	char boot[BOOT_ID_SIZE];
+	json_t *read;
+	int error = record_read_any_boot(kernel, &read, diagnostics);
+
 	if (error)
 		return error;
 	const char *of = json_string_value(json_object_get(read, "boot"));
-	json_int_t number = json_integer_value(json_object_get(read, "generation"));
-	if (!of || strcmp(of, boot_id(boot)) != 0 || number <= 0 || number > UINT32_MAX) {
+	if (!of || strcmp(of, boot_id(boot)) != 0) {
 		json_decref(read);
 		return -ENOENT;
 	}
@@ -119,7 +137,8 @@ int record_set_current(const struct kernel *kernel, const json_t *record,
 	json_t *current =
 		json_pack("{s:O, s:O, s:s}", "generation", json_object_get(record, "generation"),
 			  "kernel", json_object_get(record, "kernel"), "boot", boot_id(boot));
-	error = write_json(path, current, diagnostics);
+	error = record_write_json(path, current, diagnostics);
+	FAULT("current.written");
 	json_decref(current);
 	return error;
 }
@@ -130,7 +149,7 @@ int record_write(const struct kernel *kernel, uint32_t generation, const json_t 
 	char path[PATH_SIZE];
 	int error = path_join(path, kernel->state, RECORD_FORMAT, generation);
 
-	return error ? error : write_json(path, record, diagnostics);
+	return error ? error : record_write_json(path, record, diagnostics);
 }
 
 int record_write_counters(const struct kernel *kernel, uint32_t generation, const json_t *counters,
@@ -139,7 +158,7 @@ int record_write_counters(const struct kernel *kernel, uint32_t generation, cons
 	char path[PATH_SIZE];
 	int error = path_join(path, kernel->state, COUNTERS_FORMAT, generation);
 
-	return error ? error : write_json(path, counters, diagnostics);
+	return error ? error : record_write_json(path, counters, diagnostics);
 }
 
 /* There are none while the generation is in force. */
@@ -151,7 +170,7 @@ static int add_counters(const struct kernel *kernel, uint32_t generation, json_t
 	int error = path_join(path, kernel->state, COUNTERS_FORMAT, generation);
 
 	if (!error)
-		error = read_json(path, &counters, diagnostics);
+		error = record_read_json(path, &counters, diagnostics);
 	if (error)
 		return error == -ENOENT ? 0 : error;
 	return json_object_set_new(record, "counters", counters) ? -ENOMEM : 0;
@@ -165,7 +184,7 @@ int record_read(const struct kernel *kernel, uint32_t generation, json_t **recor
 	int error = path_join(path, kernel->state, RECORD_FORMAT, generation);
 
 	if (!error)
-		error = read_json(path, &read, diagnostics);
+		error = record_read_json(path, &read, diagnostics);
 	if (error == -ENOENT)
 		message(diagnostics, error, "%s: there is no such record", path);
 	if (error)
@@ -205,35 +224,4 @@ uint32_t generation_of_name(const char *name, const char *suffix)
 		return 0;
 	unsigned long number = strtoul(name + 4, &end, 10);
 	return strcmp(end, suffix) == 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
-}
-
-uint32_t record_last(const struct kernel *kernel)
-{
-	DIR *directory = opendir(kernel->state);
-	struct dirent *entry;
-	uint32_t last = 0;
-
-	if (!directory)
-		return 0;
-	while ((entry = readdir(directory))) {
-		uint32_t number = generation_of_name(entry->d_name, ".json");
-
-		last = number > last ? number : last;
-	}
-	closedir(directory);
-	return last;
-}
-
-int kernel_record_of(struct kernel *kernel, uint32_t generation, json_t **record,
-		     struct diagnostics *diagnostics)
-{
-	return record_read(kernel, generation, record, diagnostics);
-}
-
-int kernel_record(struct kernel *kernel, json_t **record, struct diagnostics *diagnostics)
-{
-	uint32_t generation;
-	int error = record_current(kernel, &generation, diagnostics);
-
-	return error ? error : record_read(kernel, generation, record, diagnostics);
 }

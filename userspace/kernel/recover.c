@@ -2,19 +2,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "userspace/kernel/alive.h"
 #include "userspace/kernel/backstop.h"
+#include "userspace/kernel/fault.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
-
-/* Records above the current one are of applies that ended before they put anything in force. */
-static void remove_unborn(const struct kernel *kernel, uint32_t current)
-{
-	for (uint32_t last = record_last(kernel); last > current; last = record_last(kernel)) {
-		record_remove(kernel, last);
-		if (record_last(kernel) == last)
-			return;
-	}
-}
 
 /* An apply says what it cannot do. */
 static void follow(const struct kernel *kernel, const struct kernel_options *options)
@@ -33,9 +25,11 @@ static int roll_to(struct kernel *kernel, const json_t *current, struct diagnost
 
 	if (error)
 		return error;
+	options.early = true;
 	error = generation_programs(kernel, record_generation(current), &programs);
 	if (!error) {
 		error = attach_roll(kernel, &programs, &options, diagnostics);
+		FAULT("recover.rolled");
 		programs_close(&programs);
 		/* Also after a failure: what did get its guard may send. */
 		follow(kernel, &options);
@@ -51,6 +45,21 @@ static void as_warnings(const struct diagnostics *from, struct diagnostics *to)
 		message_warn(to, "%s", from->items[i].text ? from->items[i].text : "");
 }
 
+/* Nothing is in force. What is attached nevertheless stays, for the next apply to swap it; what no
+ * interface runs is of a detach or of a first apply that was killed. */
+static void remove_leftovers(struct kernel *kernel, struct diagnostics *diagnostics)
+{
+	if (attach_any())
+		return;
+	link_unpin_all(kernel, false);
+	sockets_remove_all(kernel, diagnostics);
+	FAULT("recover.links");
+	generation_retire_others(kernel, 0, diagnostics);
+	shared_unpin(kernel, NULL);
+	FAULT("recover.shared");
+	alive_unmark(kernel);
+}
+
 void generation_recover(struct kernel *kernel, struct diagnostics *diagnostics)
 {
 	struct diagnostics heard = {0};
@@ -58,9 +67,12 @@ void generation_recover(struct kernel *kernel, struct diagnostics *diagnostics)
 	json_t *current;
 	int error = record_read_current(kernel, &current, &heard);
 
-	/* Without a current generation what is attached stays: the next apply swaps it. */
-	if (error == -ENOENT)
+	kernel->whole = false;
+	if (error == -ENOENT) {
+		remove_leftovers(kernel, diagnostics);
+		diagnostics_free(&heard);
 		return;
+	}
 	if (!error) {
 		generation = record_generation(current);
 		error = roll_to(kernel, current, &heard);
@@ -68,7 +80,8 @@ void generation_recover(struct kernel *kernel, struct diagnostics *diagnostics)
 	}
 	if (!error) {
 		generation_retire_others(kernel, generation, &heard);
-		remove_unborn(kernel, generation);
+		record_give_up_above(kernel, generation);
+		kernel->whole = true;
 	} else {
 		message_warn(&heard,
 			     "generation %u cannot be put on every interface (%s); apply the "

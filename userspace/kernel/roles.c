@@ -164,7 +164,7 @@ int interfaces_select(struct interface *interfaces, size_t count,
 	find_guests(&selection);
 	if (!find_wanted(&selection)) {
 		forget_guests(&selection);
-		if (!find_wanted(&selection))
+		if (!find_wanted(&selection) && !options->early)
 			return message(diagnostics, -ENODEV,
 				       "there is no interface to guard; name one that is there "
 				       "under interfaces.guard (ip link shows them)");

@@ -7,6 +7,7 @@
 
 #include "maps/elsewhere.h"
 
+#include "userspace/kernel/fault.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 
@@ -76,8 +77,10 @@ int shared_pin(const struct kernel *kernel, const struct egress_bpf *skeleton,
 			continue;
 		if (!error && unlink(path) && errno != ENOENT)
 			error = -errno;
+		FAULT("unpin.shared");
 		if (!error)
 			error = bpf_obj_pin(loaded_map(skeleton, shared_map_names[i]), path);
+		FAULT("pin.shared");
 		if (error)
 			return message(diagnostics, error, "%s: cannot be pinned: %s", path,
 				       strerror(-error));

@@ -39,11 +39,15 @@ int kernel_counters(struct kernel *kernel, struct counter **counters, size_t *co
 		    struct diagnostics *diagnostics)
 {
 	uint32_t generation;
-	int map = current_map(kernel, "counters", &generation, diagnostics);
+	int error = record_check_abi(kernel, diagnostics);
 
+	if (error)
+		return error;
+	int map = current_map(kernel, "counters", &generation, diagnostics);
 	if (map < 0)
 		return map;
-	int slots = counters_slots(map), error = slots < 0 ? slots : 0;
+	int slots = counters_slots(map);
+	error = slots < 0 ? slots : 0;
 	struct counter *list = slots > 0 ? calloc((size_t)slots, sizeof(*list)) : NULL;
 	if (!error)
 		error = list ? counters_read(map, list, (size_t)slots) : -ENOMEM;
