@@ -77,13 +77,16 @@ tap_is "every line has its time, version and community id" "$(logged '[.[] |
 	(.ecs.version | test("^[89]")) and (.network.community_id | test("^1:"))] | unique' | jq -c .)" \
 	'[true]'
 
-# --- an interface that appears: said to be open until the next apply guards it ---
+# --- an interface that appears: guarded by the agent ---
 
 hook=$(lab_gabelou status --json | jq -r '.interfaces[].hook')
 lab_wire uplink1 02:00:00:00:01:01 wire1 02:00:00:00:01:02
 lab_address "$guarded" uplink1 10.78.0.1/24
-tap_matches "status names an interface without a guard" \
-	"$(lab_gabelou status --json | jq -c .problems)" 'uplink1 has no guard'
+is_guarded() {
+	[ "$(lab_gabelou status --json | jq -r '.interfaces[] | select(.name == "uplink1") | .hook')" = "$hook" ]
+}
+tap_try "the agent guards an interface that appears" lab_await 50 is_guarded
+tap_is "and status finds nothing wrong" "$(lab_gabelou status --json | jq -c .problems)" '[]'
 tap_try "apply again" lab_gabelou apply "$lab_folder/french.yaml"
 tap_is "it is guarded" "$(lab_gabelou status --json | jq -r '.interfaces[] |
 	select(.name == "uplink1") | .hook')" "$hook"

@@ -67,7 +67,8 @@ const char *diagnostic_format(const struct diagnostic *item, char *buffer, size_
 void diagnostics_move(struct diagnostics *from, struct diagnostics *to)
 {
 	size_t count = to->count + from->count;
-	struct diagnostic *items = count ? reallocarray(to->items, count, sizeof(*items)) : NULL;
+	struct diagnostic *items =
+		from->count ? reallocarray(to->items, count, sizeof(*items)) : NULL;
 
 	if (items) {
 		to->items = items;
