@@ -5,10 +5,11 @@
 
 #include <linux/ip.h>
 
-#include "bpf/parse_control.h"
+#include "bpf/parse_control_named.h"
 #include "bpf/parse_transport.h"
 
-#define IPV4_OFFSET_MASK 0x1fff /* of frag_off: in units of 8 bytes */
+#define IPV4_OFFSET_MASK    0x1fff /* of frag_off: in units of 8 bytes */
+#define IPV4_MORE_FRAGMENTS 0x2000
 
 /* Does the total length fit the frame? Frames up to the least one may be padded; the kernel's GSO
  * packets may be over 64 kB and then say 0 (IPv4 BIG TCP). */
@@ -24,7 +25,19 @@ static __always_inline bool ipv4_length_fits(const context_t *context, __u32 net
 	       packet_length(context) <= ETH_FRAME_LEAST + network - ETH_HLEN;
 }
 
-static __always_inline int parse_ipv4_transport(context_t *context, struct packet *packet)
+static __always_inline int parse_ipv4_udp(context_t *context, struct packet *packet,
+					  const struct udphdr *udp, struct control_hop hop)
+{
+	__be16 source = udp->source, port = udp->dest;
+	int answer = control_dhcp4(packet, source, port);
+
+	if (answer == PARSE_DONE && control_azure(packet, port))
+		return REASON_CONTROL;
+	return answer == PARSE_DONE ? other_udp(context, packet, source, port, hop) : answer;
+}
+
+static __always_inline int parse_ipv4_transport(context_t *context, struct packet *packet,
+						struct control_hop hop)
 {
 	void *start = packet_data(context) + packet->transport;
 	struct tcphdr *tcp = start;
@@ -32,20 +45,22 @@ static __always_inline int parse_ipv4_transport(context_t *context, struct packe
 	struct icmp_header *icmp = start;
 	int answer;
 
-	if (likely(packet->protocol == IPPROTO_TCP))
-		return TRANSPORT_HEADER(context, packet->transport, tcp);
+	if (likely(packet->protocol == IPPROTO_TCP)) {
+		answer = TRANSPORT_HEADER(context, packet->transport, tcp);
+		return answer == PARSE_DONE && control_azure(packet, tcp->dest) ? REASON_CONTROL
+										: answer;
+	}
 	switch (packet->protocol) {
 	case IPPROTO_UDP:
 		answer = TRANSPORT_HEADER(context, packet->transport, udp);
-		return answer == PARSE_DONE ? control_dhcp4(packet, udp->source, udp->dest)
-					    : answer;
+		return answer == PARSE_DONE ? parse_ipv4_udp(context, packet, udp, hop) : answer;
 	case IPPROTO_ICMP:
 		return TRANSPORT_HEADER(context, packet->transport, icmp);
 	}
-	return protocol_refused(packet->protocol);
+	return other_protocol(context, packet, hop);
 }
 
-static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
+static __always_inline int parse_ipv4(context_t *context, struct packet *packet, enum level level)
 {
 	struct iphdr *ip = packet_data(context) + packet->network;
 
@@ -69,7 +84,10 @@ static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
 			       ? PARSE_DONE
 			       : protocol_refused(ip->protocol);
 	packet->transport = packet->network + sizeof(*ip);
-	return parse_ipv4_transport(context, packet);
+	return parse_ipv4_transport(
+		context, packet,
+		(struct control_hop){ip->ttl, (ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS)) != 0,
+				     level});
 }
 
 #endif

@@ -3,8 +3,9 @@
  * Sends frames of a named form by a packet socket, past the machine's own IP stack.
  *
  *   frames -l                                    lists "FORM FAMILY REASON"
- *   frames -i INTERFACE -m MAC -c COOKIE -s SOURCE4 -d DESTINATION4 -S SOURCE6 -D DESTINATION6
- *          [-n COUNT] [-v] FORM
+ *   frames -t                                    the same of packets in tunnels; FAMILY of the
+ * inside frames -i INTERFACE -m MAC -c COOKIE -s SOURCE4 -d DESTINATION4 -S SOURCE6 -D DESTINATION6
+ *          [-o INSIDE4] [-O INSIDE6] [-n COUNT] [-v] FORM
  *
  * REASON is what a guard that approves the destination must say (maps/reason.h). Each frame's
  * source address is 02: and the first five bytes of the cookie, so that even a frame with no room
@@ -69,6 +70,10 @@ static bool parse_end(struct ends *ends, int option, const char *text)
 		return inet_pton(AF_INET6, text, ends->source6) == 1;
 	case 'D':
 		return inet_pton(AF_INET6, text, ends->destination6) == 1;
+	case 'o':
+		return inet_pton(AF_INET, text, ends->inside4) == 1;
+	case 'O':
+		return inet_pton(AF_INET6, text, ends->inside6) == 1;
 	case 'm':
 		for (size_t i = 0; i < 6; i++)
 			if (sscanf(text + 3 * i, "%2hhx", &ends->destination_mac[i]) != 1)
@@ -95,11 +100,17 @@ int main(int argc, char **argv)
 	long count = 1;
 	int option;
 
-	while ((option = getopt(argc, argv, "lvi:n:s:d:S:D:m:c:")) != -1) {
+	while ((option = getopt(argc, argv, "ltvi:n:s:d:S:D:o:O:m:c:")) != -1) {
 		if (option == 'l') {
 			for (size_t i = 0; i < FRAME_FORMS; i++)
 				printf("%s %s %s\n", forms[i].name, forms[i].family,
 				       forms[i].reason);
+			return 0;
+		}
+		if (option == 't') {
+			for (size_t i = 0; i < TUNNEL_FORMS; i++)
+				printf("%s %s %s\n", tunnel_forms[i].name, tunnel_forms[i].inside,
+				       tunnel_forms[i].reason);
 			return 0;
 		}
 		errno = 0;
@@ -119,6 +130,13 @@ int main(int argc, char **argv)
 		if (strcmp(forms[i].name, argv[optind]) != 0)
 			continue;
 		forms[i].build(&frame, &ends, forms[i].argument);
+		send_frames(&frame, interface, count, varied);
+		return 0;
+	}
+	for (size_t i = 0; i < TUNNEL_FORMS; i++) {
+		if (strcmp(tunnel_forms[i].name, argv[optind]) != 0)
+			continue;
+		form_tunnel(&frame, &ends, tunnel_forms[i].argument);
 		send_frames(&frame, interface, count, varied);
 		return 0;
 	}
