@@ -3,17 +3,11 @@
 #ifndef GABELOU_TESTS_LAB_FORM_TABLE_H
 #define GABELOU_TESTS_LAB_FORM_TABLE_H
 
-#include "tests/lab/control.h"
+#include "tests/lab/control_named.h"
 #include "tests/lab/forms.h"
 #include "tests/lab/tunnels.h"
 
-static const struct frame_form {
-	const char *name;
-	const char *family; /* whose destination matters: "4", "6", or "-" */
-	const char *reason;
-	form_builder *build;
-	int argument;
-} forms[] = {
+static const struct frame_form forms[] = {
 	{"udp4", "4", "rule-allow", form_udp4, 53},
 	{"tcp4", "4", "rule-allow", form_tcp4, 0},
 	{"udp6", "6", "rule-allow", form_udp6, 53},

@@ -3,6 +3,7 @@
  * Sends frames of a named form by a packet socket, past the machine's own IP stack.
  *
  *   frames -l                                    lists "FORM FAMILY REASON"
+ *   frames -a                                    the same of control traffic that a policy names
  *   frames -t                                    the same of packets in tunnels; FAMILY of the
  * inside frames -i INTERFACE -m MAC -c COOKIE -s SOURCE4 -d DESTINATION4 -S SOURCE6 -D DESTINATION6
  *          [-o INSIDE4] [-O INSIDE6] [-n COUNT] [-v] FORM
@@ -91,6 +92,40 @@ static bool parse_end(struct ends *ends, int option, const char *text)
 	}
 }
 
+static void list(const struct frame_form *table, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		printf("%s %s %s\n", table[i].name, table[i].family, table[i].reason);
+}
+
+static void list_tunnels(void)
+{
+	for (size_t i = 0; i < TUNNEL_FORMS; i++)
+		printf("%s %s %s\n", tunnel_forms[i].name, tunnel_forms[i].inside,
+		       tunnel_forms[i].reason);
+}
+
+static bool build(const struct frame_form *table, size_t count, const char *name,
+		  struct frame *frame, const struct ends *ends)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(table[i].name, name) == 0) {
+			table[i].build(frame, ends, table[i].argument);
+			return true;
+		}
+	return false;
+}
+
+static bool build_tunnel(const char *name, struct frame *frame, const struct ends *ends)
+{
+	for (size_t i = 0; i < TUNNEL_FORMS; i++)
+		if (strcmp(tunnel_forms[i].name, name) == 0) {
+			form_tunnel(frame, ends, tunnel_forms[i].argument);
+			return true;
+		}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	static struct frame frame;
@@ -100,21 +135,15 @@ int main(int argc, char **argv)
 	long count = 1;
 	int option;
 
-	while ((option = getopt(argc, argv, "ltvi:n:s:d:S:D:o:O:m:c:")) != -1) {
-		if (option == 'l') {
-			for (size_t i = 0; i < FRAME_FORMS; i++)
-				printf("%s %s %s\n", forms[i].name, forms[i].family,
-				       forms[i].reason);
-			return 0;
-		}
-		if (option == 't') {
-			for (size_t i = 0; i < TUNNEL_FORMS; i++)
-				printf("%s %s %s\n", tunnel_forms[i].name, tunnel_forms[i].inside,
-				       tunnel_forms[i].reason);
-			return 0;
-		}
+	while ((option = getopt(argc, argv, "ltavi:n:s:d:S:D:o:O:m:c:")) != -1) {
 		errno = 0;
-		if (option == 'i')
+		if (option == 'l')
+			list(forms, FRAME_FORMS);
+		else if (option == 'a')
+			list(named_forms, NAMED_FORMS);
+		else if (option == 't')
+			list_tunnels();
+		else if (option == 'i')
 			interface = optarg;
 		else if (option == 'n')
 			count = atol(optarg);
@@ -122,23 +151,16 @@ int main(int argc, char **argv)
 			varied = true;
 		else if (!parse_end(&ends, option, optarg))
 			die("options");
+		if (strchr("lat", option))
+			return 0;
 	}
 	errno = 0;
 	if (!interface || optind + 1 != argc)
 		die("-i INTERFACE ... FORM");
-	for (size_t i = 0; i < FRAME_FORMS; i++) {
-		if (strcmp(forms[i].name, argv[optind]) != 0)
-			continue;
-		forms[i].build(&frame, &ends, forms[i].argument);
-		send_frames(&frame, interface, count, varied);
-		return 0;
-	}
-	for (size_t i = 0; i < TUNNEL_FORMS; i++) {
-		if (strcmp(tunnel_forms[i].name, argv[optind]) != 0)
-			continue;
-		form_tunnel(&frame, &ends, tunnel_forms[i].argument);
-		send_frames(&frame, interface, count, varied);
-		return 0;
-	}
-	die(argv[optind]);
+	if (!build(forms, FRAME_FORMS, argv[optind], &frame, &ends) &&
+	    !build(named_forms, NAMED_FORMS, argv[optind], &frame, &ends) &&
+	    !build_tunnel(argv[optind], &frame, &ends))
+		die(argv[optind]);
+	send_frames(&frame, interface, count, varied);
+	return 0;
 }
