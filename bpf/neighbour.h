@@ -12,7 +12,8 @@
 #define NEIGHBOUR_AF_INET  2 /* <sys/socket.h> */
 #define NEIGHBOUR_AF_INET6 10
 
-/* The route out of this interface leads to the address itself, and to no router before it. */
+/* The route out of this interface leads to the address itself, and to no router before it. The
+ * kernel tells only where the interface forwards; elsewhere nothing is known to be on the link. */
 __noinline int neighbour_on_link(struct __sk_buff *skb, bool v4, __u64 high, __u64 low)
 {
 	struct bpf_fib_lookup route = {

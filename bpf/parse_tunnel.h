@@ -30,11 +30,14 @@
 #define GENEVE_OPTIONS(first) ((first) >> 22 & 0xfc) /* bytes of options */
 #define ETH_P_INSIDE          0x6558 /* Ethernet inside: transparent Ethernet bridging */
 
-/* May UDP to this port be a tunnel? */
+/* May UDP to this port be a tunnel? One comparison rules out most. */
 static __always_inline bool tunnel_port(__be16 port)
 {
-	if (port == bpf_htons(TUNNEL_PORT_VXLAN) || port == bpf_htons(TUNNEL_PORT_VXLAN_OLD) ||
-	    port == bpf_htons(TUNNEL_PORT_GENEVE))
+	__u16 from_lowest = bpf_ntohs(port) - TUNNEL_PORT_VXLAN;
+
+	if (unlikely(from_lowest <= TUNNEL_PORT_VXLAN_OLD - TUNNEL_PORT_VXLAN) &&
+	    (port == bpf_htons(TUNNEL_PORT_VXLAN) || port == bpf_htons(TUNNEL_PORT_VXLAN_OLD) ||
+	     port == bpf_htons(TUNNEL_PORT_GENEVE)))
 		return true;
 	for (int i = 0; i < TUNNELS_MOST && i < config.tunnel_count; i++)
 		if (config.tunnels[i].port && bpf_htons(config.tunnels[i].port) == port)
