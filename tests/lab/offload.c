@@ -111,7 +111,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc != 8 || strlen(argv[3]) != 17)
-		die("off or on INTERFACE; move or honest INTERFACE MAC SOURCE DESTINATION OTHER COUNT");
+		die("off or on INTERFACE; move or honest INTERFACE MAC SOURCE DESTINATION OTHER "
+		    "COUNT");
 	bool v6 = strchr(argv[4], ':');
 	int family = v6 ? AF_INET6 : AF_INET;
 	for (size_t i = 0; i < 6; i++)

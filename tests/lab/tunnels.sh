@@ -130,9 +130,11 @@ for form in in-ipip in-6in4 in-gre4 in-vxlan in-geneve; do
 done
 no_fault "a deny rule that names the endpoint beats tunnels:"
 
-# --- the log says what was inside ---
+# --- explain and the log ---
 
 tap_try "apply" lab_gabelou apply "$lab_folder/named.yaml"
+tap_matches "explain names an endpoint" "$(lab_gabelou explain "$END4" | tr -s ' \n' ' ')" \
+	'endpoint of tunnels \(ipip, 6in4, gre, vxlan, geneve\)'
 lab_start "$guarded" "$gabelou" agent --log "$lab_folder/log" 2>"$lab_folder/agent"
 sleep 0.3
 send 1 in-vxlan "$END4" "$END6" "$german4" "$german6" >/dev/null
