@@ -8,6 +8,8 @@
  *	AF_XDP: frames straight to the driver
  *   bypasses first INTERFACE
  *	a TCX program in front of all others that ends the chain; until it is killed
+ *   bypasses last INTERFACE OTHER
+ *	a TCX program behind all others that makes OTHER the destination; until it is killed
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -28,6 +30,7 @@
 #define XDP_FRAME  4096
 #define TCX_EGRESS 47 /* <linux/bpf.h> of Linux 6.6 */
 #define BPF_BEFORE (1u << 3)
+#define BPF_AFTER  (1u << 4)
 #define TCX_PASS   0
 
 static void die(const char *what)
@@ -103,15 +106,21 @@ static void by_xdp(const char *interface, const struct frame *frame, int count)
 	}
 }
 
-static void be_first(const char *interface)
+#define MOVE(register, value)                                                              \
+	{                                                                                  \
+		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (register), .imm = (value) \
+	}
+#define END                                \
+	{                                  \
+		.code = BPF_JMP | BPF_EXIT \
+	}
+
+static void attach(const char *interface, const struct bpf_insn *program_text, uint32_t count,
+		   uint32_t flags)
 {
-	const struct bpf_insn pass[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = TCX_PASS},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
 	union bpf_attr load = {.prog_type = BPF_PROG_TYPE_SCHED_CLS,
-			       .insn_cnt = 2,
-			       .insns = (uintptr_t)pass,
+			       .insn_cnt = count,
+			       .insns = (uintptr_t)program_text,
 			       .license = (uintptr_t) "GPL"};
 	union bpf_attr attr = {0};
 	long program = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
@@ -121,12 +130,41 @@ static void be_first(const char *interface)
 	attr.link_create.prog_fd = (uint32_t)program;
 	attr.link_create.target_fd = if_nametoindex(interface);
 	attr.link_create.attach_type = TCX_EGRESS;
-	attr.link_create.flags = BPF_BEFORE;
+	attr.link_create.flags = flags;
 	if (syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr)) < 0)
 		die("BPF_LINK_CREATE");
 	puts("ready");
 	fflush(stdout);
 	pause();
+}
+
+static void be_first(const char *interface)
+{
+	const struct bpf_insn pass[] = {MOVE(0, TCX_PASS), END};
+
+	attach(interface, pass, 2, BPF_BEFORE);
+}
+
+static void be_last(const char *interface, const char *other)
+{
+	int32_t address;
+
+	if (inet_pton(AF_INET, other, &address) != 1)
+		die(other);
+	const struct bpf_insn rewrite[] = {
+		/* *(u32 *)(r10 - 4) = address; bpf_skb_store_bytes(skb, 30, r10 - 4, 4, 0) */
+		{.code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = 10, .off = -4, .imm = address},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 3, .src_reg = 10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 3, .imm = -4},
+		MOVE(2, ETHERNET_SIZE + 16),
+		MOVE(4, 4),
+		MOVE(5, 0),
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_skb_store_bytes},
+		MOVE(0, TCX_PASS),
+		END,
+	};
+
+	attach(interface, rewrite, sizeof(rewrite) / sizeof(rewrite[0]), BPF_AFTER);
 }
 
 int main(int argc, char **argv)
@@ -137,8 +175,11 @@ int main(int argc, char **argv)
 	errno = 0;
 	if (argc == 3 && strcmp(argv[1], "first") == 0)
 		be_first(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "last") == 0)
+		be_last(argv[2], argv[3]);
 	if (argc != 8 || strlen(argv[3]) != 17 || strlen(argv[4]) != 2 * COOKIE_SIZE)
-		die("qdisc or xdp INTERFACE MAC COOKIE SOURCE DESTINATION COUNT; first INTERFACE");
+		die("qdisc or xdp INTERFACE MAC COOKIE SOURCE DESTINATION COUNT; first INTERFACE; "
+		    "last INTERFACE OTHER");
 	for (size_t i = 0; i < 6; i++)
 		sscanf(argv[3] + 3 * i, "%2hhx", &ends.destination_mac[i]);
 	for (size_t i = 0; i < COOKIE_SIZE; i++)
