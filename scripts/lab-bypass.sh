@@ -314,6 +314,32 @@ by_new_interface() {
 	fi
 }
 
+# The guarded interface, into a namespace where nobody guards.
+by_moved_interface() {
+	local other=$guarded-other
+	if [ "$attacker" != "$guarded" ]; then
+		as=net_raw by_frame udp4 denied
+		return
+	fi
+	lab_namespace "$other"
+	lab_in "$guarded" ip link set "$uplink" netns "$other"
+	lab_in "$other" ip link set "$uplink" up
+	attacker=$other as=net_raw by_frame udp4 denied
+	lab_in "$other" ip link set "$uplink" netns "$guarded"
+	ip netns del "$other"
+	bypass_end "$guarded" "$uplink" "$source4/24" "$source6/64"
+	lab_in "$guarded" ip route add default via 10.77.0.2
+	lab_in "$guarded" ip -6 route add default via fd77::2
+	lab_neighbours
+}
+
+by_pins() {
+	local state
+	state=/sys/fs/bpf/gabelou/ns-$(lab_in "$attacker" "$lab_tools/namespace-cookie")
+	rm -f "$state"/link-*
+	by_frame udp4 denied
+}
+
 by_detach() {
 	lab_in "$attacker" "$gabelou" detach >/dev/null 2>&1
 	by_frame udp4 denied
