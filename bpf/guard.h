@@ -8,6 +8,7 @@
 #define GABELOU_BPF_GUARD_H
 
 #include "bpf/except.h"
+#include "bpf/judge_packet.h"
 #include "bpf/parse.h"
 #include "bpf/parse_plain.h"
 #include "bpf/report.h"
@@ -46,22 +47,6 @@ static __always_inline int guard(context_t *context, const struct packet *packet
 	else if (unlikely(decision.verdict == VERDICT_DENY))
 		report(context, report_where(packet), report_what(&decision));
 	return act(&decision);
-}
-
-static __always_inline struct decision judge_packet_ipv4(const struct packet *packet)
-{
-	return judge_ipv4(packet->destination_v4);
-}
-
-static __always_inline struct decision judge_packet_ipv6(const struct packet *packet)
-{
-	return judge_ipv6(packet->destination_high, packet->destination_low);
-}
-
-static __always_inline struct decision judge(const struct packet *packet)
-{
-	return packet->ethertype == ETH_P_IP ? judge_packet_ipv4(packet)
-					     : judge_packet_ipv6(packet);
 }
 
 static __noinline int guard_any(context_t *context, bool layer3, bool upper)

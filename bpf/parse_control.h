@@ -72,8 +72,9 @@ static __always_inline int control_arp(context_t *context, __u32 offset)
 }
 
 /* A length in place of an ethertype (@claimed): spanning tree is LLC 42 42 03. What the length does
- * not cover is padding, and no receiver reads it. */
-static __always_inline int control_llc(context_t *context, __u32 offset, __u64 group, __u32 claimed)
+ * not cover is padding, and no receiver reads it. @length: of the frame. */
+static __always_inline int control_llc(context_t *context, __u32 offset, __u64 group, __u32 length,
+				       __u32 claimed)
 {
 	__u8 llc[3];
 
@@ -82,29 +83,29 @@ static __always_inline int control_llc(context_t *context, __u32 offset, __u64 g
 	if (llc[0] != 0x42 || llc[1] != 0x42 || llc[2] != 0x03)
 		return REASON_ETHERTYPE;
 	return control_answer(CONTROL_STP, group == ETH_GROUP_RESERVED &&
-						   packet_length(context) <= STP_LENGTH_MOST &&
+						   length <= STP_LENGTH_MOST &&
 						   claimed >= sizeof(llc) &&
 						   offset + claimed <= packet_length(context));
 }
 
-/* Frames that are neither IPv4 nor IPv6. */
-__noinline int control_link(context_t *context, __u32 ethertype, __u32 offset)
+/* Frames that are neither IPv4 nor IPv6. @link: where their Ethernet header is. */
+__noinline int control_link(context_t *context, __u32 ethertype, __u32 offset, __u32 link)
 {
 	struct ethhdr ethernet;
 
-	if (!packet_copy(context, 0, &ethernet, sizeof(ethernet)))
+	if (link > HEADERS_MOST || !packet_copy(context, link, &ethernet, sizeof(ethernet)))
 		return REASON_TRUNCATED;
 	__u64 group = ethernet_destination(&ethernet);
 	bool reserved = (group & ~0xfull) == ETH_GROUP_RESERVED;
-	bool fits = packet_length(context) <= CONTROL_LENGTH_MOST;
+	__u32 length = packet_length(context) - link;
+	bool fits = length <= CONTROL_LENGTH_MOST;
 
 	switch (ethertype) {
 	case ETH_P_ARP:
 		return control_arp(context, offset);
 	case ETH_P_SLOW:
-		return control_answer(CONTROL_LACP,
-				      group == (ETH_GROUP_RESERVED | 2) &&
-					      packet_length(context) <= LACP_LENGTH_MOST);
+		return control_answer(CONTROL_LACP, group == (ETH_GROUP_RESERVED | 2) &&
+							    length <= LACP_LENGTH_MOST);
 	case ETH_P_LLDP:
 		return control_answer(CONTROL_LLDP, reserved && fits);
 	case ETH_P_PAE:
@@ -114,7 +115,7 @@ __noinline int control_link(context_t *context, __u32 ethertype, __u32 offset)
 			CONTROL_PTP,
 			(group == ETH_GROUP_PTP || group == (ETH_GROUP_RESERVED | 0xe)) && fits);
 	}
-	return ethertype < ETH_P_802_3_MIN ? control_llc(context, offset, group, ethertype)
+	return ethertype < ETH_P_802_3_MIN ? control_llc(context, offset, group, length, ethertype)
 					   : REASON_ETHERTYPE;
 }
 

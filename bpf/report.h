@@ -69,16 +69,35 @@ static __always_inline __u64 report_what(const struct decision *decision)
 	return decision->row | (__u64)decision->rule << 32 | (__u64)decision->reason << 48;
 }
 
+/* Too large for the stack of a chain of calls (512 bytes). One for each CPU: nothing that judges is
+ * interrupted by what judges. */
+struct report_draft {
+	struct flow_key key;
+	struct flow_state fresh;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct report_draft);
+} report_drafts SEC(".maps");
+
 __noinline int report(context_t *context, __u64 where, __u64 what)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
+	__u32 zero = 0;
+	struct report_draft *draft = bpf_map_lookup_elem(&report_drafts, &zero);
 	const struct packet packet = {
 		.ethertype = (__u16)where,
 		.network = (__u16)(where >> 16),
 		.transport = (__u16)(where >> 32),
 		.protocol = (__u8)(where >> 48),
 	};
-	struct flow_state fresh = {
+
+	if (!draft)
+		return 0;
+	draft->fresh = (struct flow_state){
 		.first = now,
 		.reported = now,
 		.packets = packet_count(context),
@@ -88,7 +107,7 @@ __noinline int report(context_t *context, __u64 where, __u64 what)
 		.flags = PACKET_FLAGS,
 		.sender.user = USER_UNKNOWN,
 	};
-	struct flow_key key = {
+	draft->key = (struct flow_key){
 		.ifindex = packet_interface(context),
 		.generation = config.generation,
 		.ethertype = packet.ethertype,
@@ -96,15 +115,15 @@ __noinline int report(context_t *context, __u64 where, __u64 what)
 		.reason = (__u8)(what >> 48),
 	};
 
-	fill_addresses(context, &packet, &key);
-	fill_ports(context, &packet, &key);
-	struct flow_state *known = bpf_map_lookup_elem(&flows, &key);
+	fill_addresses(context, &packet, &draft->key);
+	fill_ports(context, &packet, &draft->key);
+	struct flow_state *known = bpf_map_lookup_elem(&flows, &draft->key);
 	if (!known) {
-		packet_sender(context, &senders, &fresh.sender);
-		known = flow_first(&key, &fresh);
+		packet_sender(context, &senders, &draft->fresh.sender);
+		known = flow_first(&draft->key, &draft->fresh);
 	}
 	if (known)
-		flow_later(&key, known, &fresh);
+		flow_later(&draft->key, known, &draft->fresh);
 	return 0;
 }
 

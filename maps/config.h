@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include "maps/table.h"
+#include "maps/tunnel.h"
 
 /* What a program does without, as on a kernel that has it not. */
 #define WITHOUT_CONTEXT 1 /* bpf_cast_to_kern_ctx() on an XDP packet */
@@ -26,6 +27,9 @@ struct guard_config {
 	__u8 last_word;    /* tc only: allow ends the chain of programs */
 	__u8 trial;        /* BPF_PROG_RUN only: leave the decision behind */
 	__u8 without;      /* mask of WITHOUT_ */
+	__u8 tunnel_count;
+	__u8 reserved[3];
+	struct guard_tunnel tunnels[TUNNELS_MOST];
 };
 
 /* Of the hooks on sockets, beside that. A cgroup may hold processes of many network namespaces:

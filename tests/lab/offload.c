@@ -4,6 +4,8 @@
  *
  *   offload off INTERFACE
  *	the link fills in no checksums: the kernel does, just before it hands the packet over
+ *   offload on INTERFACE
+ *	it does again
  *   offload move INTERFACE MAC SOURCE DESTINATION OTHER COUNT
  *	UDP to DESTINATION by PACKET_VNET_HDR, with the checksum's place in the destination and the
  *	sum such that it becomes OTHER (which must differ from DESTINATION in one 16-bit word)
@@ -33,9 +35,9 @@ static void die(const char *what)
 	exit(2);
 }
 
-static void switch_off(const char *interface)
+static void switch_to(const char *interface, bool on)
 {
-	struct ethtool_value value = {.cmd = ETHTOOL_STXCSUM};
+	struct ethtool_value value = {.cmd = ETHTOOL_STXCSUM, .data = on};
 	struct ifreq request = {.ifr_data = (char *)&value};
 	int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -104,12 +106,13 @@ int main(int argc, char **argv)
 	uint8_t other[16];
 
 	errno = 0;
-	if (argc == 3 && strcmp(argv[1], "off") == 0) {
-		switch_off(argv[2]);
+	if (argc == 3 && (strcmp(argv[1], "off") == 0 || strcmp(argv[1], "on") == 0)) {
+		switch_to(argv[2], strcmp(argv[1], "on") == 0);
 		return 0;
 	}
 	if (argc != 8 || strlen(argv[3]) != 17)
-		die("off INTERFACE; move or honest INTERFACE MAC SOURCE DESTINATION OTHER COUNT");
+		die("off or on INTERFACE; move or honest INTERFACE MAC SOURCE DESTINATION OTHER "
+		    "COUNT");
 	bool v6 = strchr(argv[4], ':');
 	int family = v6 ? AF_INET6 : AF_INET;
 	for (size_t i = 0; i < 6; i++)

@@ -147,10 +147,14 @@ struct trial {
 static void compare(struct trial *trial, struct address address, const struct place *place,
 		    const struct decision *kernel)
 {
-	struct address inner_address = special_embedded(place->special, address);
+	struct address inner_address =
+		special_inner(trial->policy->nat64, trial->policy->nat64_count, address);
 	const struct place *inner = inner_address.family == address.family
 					    ? NULL
 					    : sample_place(&sample, inner_address);
+
+	if (!inner && inner_address.family != address.family) /* by a NAT64 prefix of the policy */
+		inner = atlas_place(atlas, atlas_lookup(atlas, inner_address));
 	/* As the kernel is asked: one UDP packet to port 443. */
 	const struct table_flow flow = {
 		.protocol = IPPROTO_UDP, .port = 443, .seconds = time(NULL)};
@@ -302,6 +306,7 @@ static void random_policies(void **state)
 			.address_count = drawn.count,
 		};
 		random_policy(&world, &random);
+		random_policy_nat64(&world, &random);
 		struct trial trial = {.policy = &random.policy,
 				      .context = {random.connected, random.connected_count}};
 		trial_open(&trial);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "maps/control.h"
+#include "maps/tunnel.h"
 #include "userspace/base/data_file.h"
 #include "userspace/base/file.h"
 #include "userspace/table/table.h"
@@ -79,6 +80,11 @@ static void test_every_policy_key_is_in_the_manual(void **state)
 #define CONTROL(identifier, name, is_default, text) name " ,",
 					    CONTROLS(CONTROL)
 #undef CONTROL
+						    ".It Cm nat64",
+					    ".It Cm tunnels",
+#define TUNNEL(identifier, name, text) ".Cm " name,
+					    TUNNELS(TUNNEL)
+#undef TUNNEL
 	};
 	struct diagnostics diagnostics = {0};
 	struct file file;

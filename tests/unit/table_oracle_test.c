@@ -179,7 +179,7 @@ static void compare(const struct atlas *atlas, const struct random_policy *rando
 	for (size_t i = 0; i < address_count; i++) {
 		struct address address = addresses[i];
 		const struct place *place = atlas_place(atlas, atlas_lookup(atlas, address));
-		struct address within = special_embedded(place->special, address);
+		struct address within = special_inner(policy->nat64, policy->nat64_count, address);
 		const struct place *inner =
 			within.family != address.family
 				? atlas_place(atlas, atlas_lookup(atlas, within))
@@ -201,6 +201,7 @@ static void check_policy(struct fixture *fixture, const struct atlas *atlas, siz
 	size_t before = address_count;
 
 	random_policy(&world, &random);
+	random_policy_nat64(&world, &random);
 	struct table_context context = {.connected = random.connected,
 					.connected_count = random.connected_count};
 	if (table_compile(&random.policy, atlas, &context, &table, &fixture->diagnostics))

@@ -13,7 +13,7 @@
 
 static struct kernel_options options_of(const struct policy *policy)
 {
-	return (struct kernel_options){
+	struct kernel_options options = {
 		.monitor = policy->mode == POLICY_MONITOR,
 		.last_word = policy->chain == POLICY_CHAIN_LAST_WORD,
 		.control = policy->control,
@@ -26,6 +26,9 @@ static struct kernel_options options_of(const struct policy *policy)
 		.roles = policy->roles,
 		.role_count = policy->role_count,
 	};
+
+	options.tunnel_count = table_tunnels(policy, options.tunnels);
+	return options;
 }
 
 static int review(const struct pipeline *pipeline, const struct enforcement *enforcement,

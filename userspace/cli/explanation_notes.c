@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "maps/tunnel.h"
 #include "userspace/cli/explanation.h"
 
 struct notes {
@@ -51,6 +52,30 @@ static void note_embedded(struct notes *notes, const struct explanation *explana
 	    explanation->place.special == SPECIAL_PRIVATE)
 		note(notes, "behind a translation, private space is not known to be our own: it is "
 			    "not local");
+}
+
+/* Beside the verdict, which is about everything else that is sent there. */
+static void note_tunnels(struct notes *notes, const struct policy *policy, struct address address)
+{
+	static const char *const names[] = {
+#define TUNNEL(identifier, name, text) name,
+		TUNNELS(TUNNEL)
+#undef TUNNEL
+	};
+	char kinds[64] = "";
+
+	for (size_t i = 0; i < policy->tunnel_count; i++)
+		for (size_t j = 0; j < policy->tunnels[i].to_count; j++)
+			for (unsigned k = 0; prefix_contains(&policy->tunnels[i].to[j], address) &&
+					     k < TUNNEL_COUNT;
+			     k++)
+				if (policy->tunnels[i].kinds & 1u << k && !strstr(kinds, names[k]))
+					snprintf(kinds + strlen(kinds),
+						 sizeof(kinds) - strlen(kinds), "%s%s",
+						 *kinds ? ", " : "", names[k]);
+	if (*kinds)
+		note(notes, "an endpoint of tunnels (%s): in these, the destination inside decides",
+		     kinds);
 }
 
 static bool listed(const struct explanation *explanation)
@@ -123,6 +148,8 @@ size_t explanation_notes(const struct explainer *explainer, const struct explana
 	struct notes notes = {items, 0};
 
 	note_embedded(&notes, explanation);
+	if (explainer->policy)
+		note_tunnels(&notes, explainer->policy, explanation->address);
 	note_owner(&notes, explanation);
 	if (explanation->place.state == SOIL_ANYCAST)
 		note(&notes, "anycast: announced from many places at once, so its soil means "

@@ -71,11 +71,13 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 		.last_word = options->last_word,
 		.trial = request->trial,
 		.without = program_without(options->without),
+		.tunnel_count = options->tunnel_count,
 	};
 
 	config.rows = table->row_count;
 	config.entries = table->entry_count;
 	config.clock_floor = table_moment(TABLE_CLOCK_FLOOR);
+	memcpy(config.tunnels, options->tunnels, sizeof(config.tunnels));
 	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
 		config.sizes[i] = (__u32)table->sections[i].size;
 	skeleton->rodata->config = config;

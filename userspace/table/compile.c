@@ -53,9 +53,20 @@ static int collect(struct compiler *compiler, enum family family)
 	return edges_collect(&compiler->edges, policy, compiler->context, family);
 }
 
-/* The act that sends the judge to the IPv4 address inside; 0 if there is none. */
-static uint8_t row_embedded(const struct place *place)
+static uint8_t row_nat64(unsigned length)
 {
+	return length == 96 ? ROW_EMBEDDED_LOW
+			    : (uint8_t)(ROW_EMBEDDED_NAT64_32 + (length - 32) / 8);
+}
+
+/* The act that sends the judge to the IPv4 address inside; 0 if there is none. */
+static uint8_t row_embedded(const struct compiler *compiler, const struct place *place)
+{
+	const struct policy *policy = compiler->policy;
+
+	for (size_t i = 0; i < policy->nat64_count; i++)
+		if (compiler->covered[EDGE_NAT64(policy, i)])
+			return row_nat64(policy->nat64[i].length);
 	switch (place->special) {
 	case SPECIAL_EMBEDDED_LOW:
 		return ROW_EMBEDDED_LOW;
@@ -73,10 +84,8 @@ static uint8_t row_embedded(const struct place *place)
  * IPv6 address: no allow rule and no "local:" about a translation prefix says anything of what lies
  * behind it. The reason is for an inner address that would not be judged (maps/lookup.h).
  */
-static struct class_row row_of(const struct place *place, const struct decision *decision)
+static struct class_row row_of(uint8_t embedded, const struct decision *decision)
 {
-	uint8_t embedded = row_embedded(place);
-
 	if (embedded && decision->reason != REASON_RULE_DENY)
 		return (struct class_row){embedded, REASON_SPECIAL, RULE_NONE, 0};
 	return (struct class_row){decision->verdict == VERDICT_ALLOW ? ROW_ALLOW : ROW_DENY,
@@ -96,9 +105,10 @@ static int64_t judge(struct compiler *compiler, uint32_t number)
 	const struct place *place = atlas_place(compiler->atlas, number);
 	struct reach reach =
 		compiler->reaches ? compiler->reaches[number] : reach_of(compiler, place);
-	bool local = match_local_special(policy, place->special) ||
-		     (compiler->covered[EDGE_CONNECTED(policy)] && !row_embedded(place));
-	bool lifeline = compiler->covered[EDGE_LIFELINE(policy)];
+	uint8_t embedded = row_embedded(compiler, place);
+	bool local = !embedded && (match_local_special(policy, place->special) ||
+				   compiler->covered[EDGE_CONNECTED(policy)]);
+	bool lifeline = !embedded && compiler->covered[EDGE_LIFELINE(policy)];
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
@@ -126,7 +136,7 @@ static int64_t judge(struct compiler *compiler, uint32_t number)
 	key.info.local = local || lifeline;
 	key.info.routed = place->asn != 0;
 	key.info.rules = (uint32_t)rules;
-	key.row = row_of(place, &decision);
+	key.row = row_of(embedded, &decision);
 	int64_t class = intern_add(&compiler->classes, &key);
 	if (class >= CLASSES_MOST)
 		return diagnostics_error(compiler->diagnostics, EOVERFLOW,

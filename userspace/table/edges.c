@@ -40,6 +40,8 @@ int edges_collect(struct edges *edges, const struct policy *policy,
 			error = add(edges, family, &context->connected[i], EDGE_CONNECTED(policy));
 	for (size_t i = 0; i < policy->lifeline_count && !error; i++)
 		error = add(edges, family, &policy->lifeline[i], EDGE_LIFELINE(policy));
+	for (size_t i = 0; i < policy->nat64_count && !error; i++)
+		error = add(edges, family, &policy->nat64[i], EDGE_NAT64(policy, i));
 	if (edges->count)
 		qsort(edges->items, edges->count, sizeof(*edges->items), compare);
 	return error;

@@ -14,7 +14,8 @@ struct edge {
 /* Beside the rules. */
 #define EDGE_CONNECTED(policy) ((uint32_t)(policy)->rule_count)
 #define EDGE_LIFELINE(policy)  ((uint32_t)(policy)->rule_count + 1)
-#define EDGE_OWNERS(policy)    ((policy)->rule_count + 2) /* how many have any */
+#define EDGE_NAT64(policy, i)  ((uint32_t)((policy)->rule_count + 2 + (i)))
+#define EDGE_OWNERS(policy)    ((policy)->rule_count + 2 + (policy)->nat64_count) /* all of them */
 
 /* All zero is empty. */
 struct edges {

@@ -186,16 +186,17 @@ struct decision oracle_judge(const struct policy *policy, const struct atlas *at
 	const struct rule *approval = first_approval(policy, place, &reach, address);
 	struct decision deny = {.verdict = VERDICT_DENY, .rule = RULE_NONE};
 
-	for (size_t i = 0; i < policy->lifeline_count; i++)
+	for (size_t i = 0; i < policy->lifeline_count && !inner; i++)
 		if (prefix_contains(&policy->lifeline[i], address))
 			return (struct decision){.verdict = VERDICT_ALLOW,
 						 .reason = REASON_LIFELINE,
 						 .rule = RULE_NONE};
-	if (place->special >= SPECIAL_EMBEDDED_LOW) {
+	if (inner) {
 		if (denial)
 			return by_rule(policy, denial);
-		struct decision decision = oracle_judge(policy, atlas, inner, NULL, context,
-							special_embedded(place->special, address));
+		struct decision decision =
+			oracle_judge(policy, atlas, inner, NULL, context,
+				     special_inner(policy->nat64, policy->nat64_count, address));
 		deny.reason = REASON_SPECIAL;
 		return decision.reason == REASON_LOCAL ? deny : decision;
 	}
@@ -244,19 +245,20 @@ struct decision oracle_judge_flow(const struct policy *policy, const struct atla
 
 	if (decision.verdict == VERDICT_ALLOW)
 		return decision;
-	if (place->special >= SPECIAL_EMBEDDED_LOW) {
+	struct address within = special_inner(policy->nat64, policy->nat64_count, address);
+
+	if (inner) {
 		struct reach reach = {0};
 
 		add_jurisdictions(policy, atlas, place->asn, &reach);
+		add_jurisdictions(policy, atlas, place->provider, &reach);
 		inside = !first_denial(policy, place, &reach, address);
 	}
 	/* Not through a translation to what is local behind it. */
-	if (inside && is_local(policy, inner, context, special_embedded(place->special, address)))
+	if (inside && is_local(policy, inner, context, within))
 		return decision;
-	const struct rule *exception =
-		inside ? first_exception(policy, inner->asn,
-					 special_embedded(place->special, address), flow)
-		       : first_exception(policy, place->asn, address, flow);
+	const struct rule *exception = inside ? first_exception(policy, inner->asn, within, flow)
+					      : first_exception(policy, place->asn, address, flow);
 	if (!exception)
 		return decision;
 	return (struct decision){.verdict = VERDICT_ALLOW,
