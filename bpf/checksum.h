@@ -28,16 +28,18 @@ struct sk_buff___checksum {
 
 void *bpf_cast_to_kern_ctx(void *skb) __ksym __weak;
 
-/* Will nothing before @offset be written any more? */
-static __always_inline bool checksum_behind(struct __sk_buff *skb, __u32 offset)
+#define CHECKSUM_NOWHERE 0xffffffff
+
+/* Where in the packet a checksum will still be written. */
+static __always_inline __u32 checksum_place(struct __sk_buff *skb)
 {
 	if (!bpf_cast_to_kern_ctx)
-		return true;
+		return CHECKSUM_NOWHERE;
 	const struct sk_buff___checksum *seen = bpf_cast_to_kern_ctx(skb);
 	if (BPF_CORE_READ_BITFIELD(seen, ip_summed) != CHECKSUM_PARTIAL)
-		return true;
+		return CHECKSUM_NOWHERE;
 	__u32 headroom = (__u32)((__u64)seen->data - (__u64)seen->head);
-	return (__u32)seen->csum_start + seen->csum_offset >= headroom + offset;
+	return (__u32)seen->csum_start + seen->csum_offset - headroom;
 }
 
 #endif

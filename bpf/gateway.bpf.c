@@ -28,13 +28,14 @@ static __always_inline void leave_trial(context_t *xdp, const struct decision *d
 }
 
 /* Only what was understood whole: the rest could be anything once it is delivered (options,
- * tunnels). A trial is about the table, whatever the addresses of this host. */
+ * tunnels; and what is in a named one is not sent to us). A trial is about the table, whatever the
+ * addresses of this host. */
 static __always_inline struct decision reconsider(context_t *xdp, const struct packet *packet,
 						  struct decision denied)
 {
 	bool v4 = packet->ethertype == ETH_P_IP;
 
-	if (config.trial || denied.row == ROW_NOT_JUDGED)
+	if (config.trial || denied.row == ROW_NOT_JUDGED || packet->outer)
 		return denied;
 	if (packet->network && own_is_group(xdp)) /* without a link header there are no groups */
 		return denied;

@@ -34,8 +34,9 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
 /* What a parser step says: a reason ends the parse with that verdict. */
-#define PARSE_DONE (-1) /* the destination is known: ask the table */
-#define PARSE_PULL (-2) /* a header is not linear: pull and begin again */
+#define PARSE_DONE   (-1) /* the destination is known: ask the table */
+#define PARSE_PULL   (-2) /* a header is not linear: pull and begin again */
+#define PARSE_INSIDE (-3) /* a named tunnel: go on with what it carries */
 
 struct packet {
 	__u64 destination_high; /* IPv6, host order */
@@ -45,6 +46,9 @@ struct packet {
 	__u16 transport;      /* offset of the transport header; 0: none */
 	__u16 ethertype;      /* host order */
 	__u8 protocol;
+	__u8 outer_udp; /* the tunnel's transport header is UDP's */
+	__u16 outer;    /* offset of the tunnel's transport header; 0: not in a tunnel */
+	__u16 link;     /* offset of the Ethernet header inside the tunnel; 0: none */
 };
 
 /* The answer where a header up to offset @end is not linear: it is absent, or not yet here. */

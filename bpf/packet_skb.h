@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/checksum.h"
+#include "bpf/neighbour.h"
 
 typedef struct __sk_buff context_t;
 
@@ -74,10 +75,16 @@ static __always_inline bool packet_linearize(context_t *skb, __u32 size)
 	return bpf_skb_pull_data(skb, size) == 0;
 }
 
-/* Will nothing before @offset be written after the verdict? */
-static __always_inline bool packet_settled(const context_t *skb, __u32 offset)
+/* Where something will still be written after the verdict: a checksum. */
+static __always_inline __u32 packet_unsettled(const context_t *skb)
 {
-	return checksum_behind((context_t *)skb, offset);
+	return checksum_place((context_t *)skb);
+}
+
+/* Is there no router between us and this address? An IPv4 one is in @low. Slow. */
+static __always_inline bool packet_neighbour(context_t *skb, bool v4, __u64 high, __u64 low)
+{
+	return neighbour_on_link(skb, v4, high, low);
 }
 
 static __always_inline long packet_load(const context_t *skb, __u32 offset, void *to, __u32 size)

@@ -28,13 +28,14 @@ static __always_inline bool ethertype_honest(const context_t *context, __be16 et
 	       (bpf_ntohs(ethertype) < ETH_P_802_3_MIN && told == bpf_htons(ETH_P_802_2));
 }
 
-static __always_inline int parse_network(context_t *context, struct packet *packet)
+static __always_inline int parse_network(context_t *context, struct packet *packet,
+					 enum level level)
 {
 	if (likely(packet->ethertype == ETH_P_IP))
-		return parse_ipv4(context, packet);
+		return parse_ipv4(context, packet, level);
 	if (packet->ethertype == ETH_P_IPV6)
-		return parse_ipv6(context, packet);
-	return control_link(context, packet->ethertype, packet->network);
+		return parse_ipv6(context, packet, level);
+	return control_link(context, packet->ethertype, packet->network, packet->link);
 }
 
 /* A tag may stand in the frame or beside it (skb->vlan_tci): together one is understood. */
@@ -58,7 +59,7 @@ static __always_inline int parse_ethernet(context_t *context, struct packet *pac
 		packet->ethertype = bpf_ntohs(tag->ethertype);
 		packet->network += sizeof(*tag);
 	}
-	return parse_network(context, packet);
+	return parse_network(context, packet, LEVEL_OUTER);
 }
 
 /* Links without a header of their own (tun, wireguard): the kernel's word is all there is. Where it
@@ -74,9 +75,9 @@ static __always_inline int parse_layer3(context_t *context, struct packet *packe
 	if (!PACKET_TOLD || config.trial)
 		packet->ethertype = *first >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP;
 	if (packet->ethertype == ETH_P_IP)
-		return parse_ipv4(context, packet);
+		return parse_ipv4(context, packet, LEVEL_OUTER);
 	if (packet->ethertype == ETH_P_IPV6)
-		return parse_ipv6(context, packet);
+		return parse_ipv6(context, packet, LEVEL_OUTER);
 	return REASON_ETHERTYPE;
 }
 
@@ -90,6 +91,46 @@ static __always_inline __u32 packet_read_end(const struct packet *packet)
 	       (packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP
 			? TRANSPORT_PORTS
 			: sizeof(__u16)); /* ICMP: type and code */
+}
+
+/* May what is still to be written touch what was read? Not the sum of the UDP that carries a
+ * tunnel.
+ */
+static __always_inline bool packet_settled(const context_t *context, const struct packet *packet)
+{
+	__u32 place = packet_unsettled(context);
+
+	return place >= packet_read_end(packet) ||
+	       (packet->outer_udp && place == packet->outer + offsetof(struct udphdr, check));
+}
+
+/* From a tunnel to the packet in it: PARSE_DONE or a reason. A global function: it is verified once
+ * and by itself. */
+__noinline int parse_carried(context_t *context, struct packet *packet)
+{
+	struct packet inside = {};
+
+	if (!packet || packet->network > HEADERS_MOST || !packet_pull(context))
+		return REASON_TUNNEL;
+	__u32 network = packet->network;
+	__asm__ volatile("" : "+r"(network)); /* the verifier shall see the bound anew */
+	inside.outer = packet->outer;
+	inside.outer_udp = packet->outer_udp;
+	inside.link = packet->link;
+	inside.network = network & (2 * HEADERS_MOST - 1);
+	inside.ethertype = packet->ethertype;
+	int answer = parse_network(context, &inside, LEVEL_INSIDE);
+	*packet = inside;
+	return answer == PARSE_PULL ? REASON_TUNNEL : answer;
+}
+
+static __always_inline int parse_inside(context_t *context, struct packet *packet)
+{
+	struct packet copy = *packet; /* as in tunnel_enter() */
+	int answer = parse_carried(context, &copy);
+
+	*packet = copy;
+	return answer;
 }
 
 /* PARSE_DONE with the destination in @packet, or the reason that decides without it. */
@@ -107,8 +148,9 @@ static __always_inline int parse(context_t *context, struct packet *packet, bool
 	}
 	if (answer == PARSE_PULL)
 		return REASON_TRUNCATED;
-	if ((answer == PARSE_DONE || answer == REASON_CONTROL) &&
-	    !packet_settled(context, packet_read_end(packet)))
+	if (config.tunnel_count && answer == PARSE_INSIDE)
+		answer = parse_inside(context, packet);
+	if ((answer == PARSE_DONE || answer == REASON_CONTROL) && !packet_settled(context, packet))
 		return REASON_CHECKSUM;
 	return answer;
 }

@@ -72,7 +72,7 @@ static __always_inline int control_arp(context_t *context, __u32 offset)
 }
 
 /* Length field in place of an ethertype: spanning tree is LLC 42 42 03. */
-static __always_inline int control_llc(context_t *context, __u32 offset, __u64 group)
+static __always_inline int control_llc(context_t *context, __u32 offset, __u64 group, __u32 length)
 {
 	__u8 llc[3];
 
@@ -80,28 +80,28 @@ static __always_inline int control_llc(context_t *context, __u32 offset, __u64 g
 		return REASON_TRUNCATED;
 	if (llc[0] != 0x42 || llc[1] != 0x42 || llc[2] != 0x03)
 		return REASON_ETHERTYPE;
-	return control_answer(CONTROL_STP, group == ETH_GROUP_RESERVED &&
-						   packet_length(context) <= STP_LENGTH_MOST);
+	return control_answer(CONTROL_STP,
+			      group == ETH_GROUP_RESERVED && length <= STP_LENGTH_MOST);
 }
 
-/* Frames that are neither IPv4 nor IPv6. */
-__noinline int control_link(context_t *context, __u32 ethertype, __u32 offset)
+/* Frames that are neither IPv4 nor IPv6. @link: where their Ethernet header is. */
+__noinline int control_link(context_t *context, __u32 ethertype, __u32 offset, __u32 link)
 {
 	struct ethhdr ethernet;
 
-	if (!packet_copy(context, 0, &ethernet, sizeof(ethernet)))
+	if (link > HEADERS_MOST || !packet_copy(context, link, &ethernet, sizeof(ethernet)))
 		return REASON_TRUNCATED;
 	__u64 group = ethernet_destination(&ethernet);
 	bool reserved = (group & ~0xfull) == ETH_GROUP_RESERVED;
-	bool fits = packet_length(context) <= CONTROL_LENGTH_MOST;
+	__u32 length = packet_length(context) - link;
+	bool fits = length <= CONTROL_LENGTH_MOST;
 
 	switch (ethertype) {
 	case ETH_P_ARP:
 		return control_arp(context, offset);
 	case ETH_P_SLOW:
-		return control_answer(CONTROL_LACP,
-				      group == (ETH_GROUP_RESERVED | 2) &&
-					      packet_length(context) <= LACP_LENGTH_MOST);
+		return control_answer(CONTROL_LACP, group == (ETH_GROUP_RESERVED | 2) &&
+							    length <= LACP_LENGTH_MOST);
 	case ETH_P_LLDP:
 		return control_answer(CONTROL_LLDP, reserved && fits);
 	case ETH_P_PAE:
@@ -111,7 +111,8 @@ __noinline int control_link(context_t *context, __u32 ethertype, __u32 offset)
 			CONTROL_PTP,
 			(group == ETH_GROUP_PTP || group == (ETH_GROUP_RESERVED | 0xe)) && fits);
 	}
-	return ethertype < ETH_P_802_3_MIN ? control_llc(context, offset, group) : REASON_ETHERTYPE;
+	return ethertype < ETH_P_802_3_MIN ? control_llc(context, offset, group, length)
+					   : REASON_ETHERTYPE;
 }
 
 /* RFC 2236, RFC 3376, RFC 2113: TTL 1, to a group, alone or with Router Alert as the only option.

@@ -5,10 +5,11 @@
 
 #include <linux/ip.h>
 
-#include "bpf/parse_control.h"
+#include "bpf/parse_control_named.h"
 #include "bpf/parse_transport.h"
 
-#define IPV4_OFFSET_MASK 0x1fff /* of frag_off: in units of 8 bytes */
+#define IPV4_OFFSET_MASK    0x1fff /* of frag_off: in units of 8 bytes */
+#define IPV4_MORE_FRAGMENTS 0x2000
 
 /* Is the transport header part of the packet, and not of the padding behind it? */
 static __always_inline bool ipv4_holds_transport(__u32 total, __u8 protocol)
@@ -32,7 +33,19 @@ static __always_inline bool ipv4_length_fits(const context_t *context, __u32 net
 	       packet_length(context) <= ETH_FRAME_LEAST + network - ETH_HLEN;
 }
 
-static __always_inline int parse_ipv4_transport(context_t *context, struct packet *packet)
+static __always_inline int parse_ipv4_udp(context_t *context, struct packet *packet,
+					  const struct udphdr *udp, struct control_hop hop)
+{
+	__be16 source = udp->source, port = udp->dest;
+	int answer = control_dhcp4(packet, source, port);
+
+	if (answer == PARSE_DONE && control_azure(packet, port))
+		return REASON_CONTROL;
+	return answer == PARSE_DONE ? other_udp(context, packet, source, port, hop) : answer;
+}
+
+static __always_inline int parse_ipv4_transport(context_t *context, struct packet *packet,
+						struct control_hop hop)
 {
 	void *start = packet_data(context) + packet->transport;
 	struct tcphdr *tcp = start;
@@ -40,20 +53,22 @@ static __always_inline int parse_ipv4_transport(context_t *context, struct packe
 	struct icmp_header *icmp = start;
 	int answer;
 
-	if (likely(packet->protocol == IPPROTO_TCP))
-		return TRANSPORT_HEADER(context, packet->transport, tcp);
+	if (likely(packet->protocol == IPPROTO_TCP)) {
+		answer = TRANSPORT_HEADER(context, packet->transport, tcp);
+		return answer == PARSE_DONE && control_azure(packet, tcp->dest) ? REASON_CONTROL
+										: answer;
+	}
 	switch (packet->protocol) {
 	case IPPROTO_UDP:
 		answer = TRANSPORT_HEADER(context, packet->transport, udp);
-		return answer == PARSE_DONE ? control_dhcp4(packet, udp->source, udp->dest)
-					    : answer;
+		return answer == PARSE_DONE ? parse_ipv4_udp(context, packet, udp, hop) : answer;
 	case IPPROTO_ICMP:
 		return TRANSPORT_HEADER(context, packet->transport, icmp);
 	}
-	return protocol_refused(packet->protocol);
+	return other_protocol(context, packet, hop);
 }
 
-static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
+static __always_inline int parse_ipv4(context_t *context, struct packet *packet, enum level level)
 {
 	struct iphdr *ip = packet_data(context) + packet->network;
 
@@ -80,7 +95,10 @@ static __always_inline int parse_ipv4(context_t *context, struct packet *packet)
 	if (unlikely(!ipv4_holds_transport(total, ip->protocol)))
 		return REASON_TRUNCATED;
 	packet->transport = packet->network + sizeof(*ip);
-	return parse_ipv4_transport(context, packet);
+	return parse_ipv4_transport(
+		context, packet,
+		(struct control_hop){ip->ttl, (ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS)) != 0,
+				     level});
 }
 
 #endif

@@ -5,11 +5,12 @@
 
 #include <linux/ipv6.h>
 
-#include "bpf/parse_control.h"
+#include "bpf/parse_control_named.h"
 #include "bpf/parse_transport.h"
 
 #define IPV6_EXTENSIONS_MOST 6
 #define IPV6_OFFSET_MASK     0xfff8 /* of a fragment header's frag_off */
+#define IPV6_MORE_FRAGMENTS  0x0001
 #define ROUTER_ALERT_OPTION  0x0502 /* option type and length, RFC 2711 */
 
 /* What a walk over the extension headers found. */
@@ -17,6 +18,7 @@ struct ipv6_walk {
 	__u16 offset; /* of the header that is not an extension */
 	__u8 protocol;
 	bool fragment; /* a later fragment: there is no transport header */
+	bool first;    /* a first fragment, and others follow */
 	bool router_alert;
 };
 
@@ -54,6 +56,7 @@ __noinline int parse_ipv6_extensions(context_t *context, struct ipv6_walk *walk)
 				return walk->offset > packet_length(context) ? REASON_TRUNCATED
 									     : PARSE_DONE;
 			}
+			walk->first = (extension.first & bpf_htons(IPV6_MORE_FRAGMENTS)) != 0;
 			continue;
 		}
 		if (kind == IPPROTO_HOPOPTS && extension.first == bpf_htons(ROUTER_ALERT_OPTION))
@@ -88,8 +91,17 @@ static __always_inline int ipv6_length(const context_t *context, __u32 network, 
 	return REASON_IP_LENGTH;
 }
 
+static __always_inline int parse_ipv6_udp(context_t *context, struct packet *packet,
+					  const struct udphdr *udp, struct control_hop hop)
+{
+	__be16 source = udp->source, port = udp->dest;
+	int answer = control_dhcp6(packet, source, port);
+
+	return answer == PARSE_DONE ? other_udp(context, packet, source, port, hop) : answer;
+}
+
 static __always_inline int parse_ipv6_transport(context_t *context, struct packet *packet,
-						__u8 hop_limit, bool router_alert)
+						struct control_hop hop, bool router_alert)
 {
 	void *start = packet_data(context) + packet->transport;
 	struct tcphdr *tcp = start;
@@ -102,18 +114,17 @@ static __always_inline int parse_ipv6_transport(context_t *context, struct packe
 	switch (packet->protocol) {
 	case IPPROTO_UDP:
 		answer = TRANSPORT_HEADER(context, packet->transport, udp);
-		return answer == PARSE_DONE ? control_dhcp6(packet, udp->source, udp->dest)
-					    : answer;
+		return answer == PARSE_DONE ? parse_ipv6_udp(context, packet, udp, hop) : answer;
 	case IPPROTO_ICMPV6:
 		answer = TRANSPORT_HEADER(context, packet->transport, icmp);
 		return answer == PARSE_DONE
-			       ? control_icmp6(context, packet, icmp->type, hop_limit, router_alert)
+			       ? control_icmp6(context, packet, icmp->type, hop.limit, router_alert)
 			       : answer;
 	}
-	return protocol_refused(packet->protocol);
+	return other_protocol(context, packet, hop);
 }
 
-static __always_inline int parse_ipv6(context_t *context, struct packet *packet)
+static __always_inline int parse_ipv6(context_t *context, struct packet *packet, enum level level)
 {
 	struct ipv6hdr *ip = packet_data(context) + packet->network;
 	struct ipv6_walk walk = {};
@@ -125,7 +136,7 @@ static __always_inline int parse_ipv6(context_t *context, struct packet *packet)
 	packet->protocol = ip->nexthdr;
 	packet->destination_high = bpf_be64_to_cpu(*(__be64 *)&ip->daddr.in6_u.u6_addr8[0]);
 	packet->destination_low = bpf_be64_to_cpu(*(__be64 *)&ip->daddr.in6_u.u6_addr8[8]);
-	__u8 hop_limit = ip->hop_limit;
+	struct control_hop hop = {.limit = ip->hop_limit, .level = level};
 	int answer = ipv6_length(context, packet->network, bpf_ntohs(ip->payload_len));
 	if (unlikely(answer != PARSE_DONE))
 		return answer;
@@ -147,7 +158,8 @@ static __always_inline int parse_ipv6(context_t *context, struct packet *packet)
 			return REASON_IPV6_EXTENSION;
 	}
 	packet->transport = walk.offset;
-	return parse_ipv6_transport(context, packet, hop_limit, walk.router_alert);
+	hop.fragment = walk.first;
+	return parse_ipv6_transport(context, packet, hop, walk.router_alert);
 }
 
 #endif

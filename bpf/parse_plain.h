@@ -14,7 +14,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 
-#include "bpf/parse_control.h"
+#include "bpf/parse_control_named.h"
 #include "bpf/parse_transport.h"
 
 #define ETHERTYPE_OFFSET 12
@@ -25,13 +25,16 @@
 static __always_inline bool plain_transport(const context_t *context, struct packet *packet)
 {
 	void *start = packet_data(context) + packet->transport;
+	const struct udphdr *udp = start;
 
-	if (unlikely(!packet_settled(context, packet->transport + TRANSPORT_PORTS)))
+	if (unlikely(packet_unsettled(context) < packet->transport + TRANSPORT_PORTS))
 		return false;
 	if (likely(packet->protocol == IPPROTO_TCP))
 		return start + sizeof(struct tcphdr) <= packet_end(context);
-	return packet->protocol == IPPROTO_UDP &&
-	       start + sizeof(struct udphdr) <= packet_end(context);
+	if (packet->protocol != IPPROTO_UDP || (void *)(udp + 1) > packet_end(context))
+		return false;
+	return !tunnel_port(udp->dest) &&
+	       !(config.control & CONTROL_BFD && udp->dest == bpf_htons(BFD_PORT));
 }
 
 /* Off a wire the least frame is padded. (With IPv6 no plain packet is so short.) */
@@ -51,7 +54,8 @@ static __always_inline bool plain_ipv4(const context_t *context, struct packet *
 
 	if (unlikely((void *)(ip + 1) > packet_end(context)) || *(__u8 *)ip != IPV4_PLAIN_FIRST ||
 	    !plain_length_ipv4(context, ip) || ip->frag_off & bpf_htons(IPV4_FRAGMENT) ||
-	    ip->daddr == 0xffffffff) /* may be DHCP */
+	    ip->daddr == 0xffffffff || /* may be DHCP */
+	    (config.control & CONTROL_AZURE && ip->daddr == bpf_htonl(AZURE_HOST)))
 		return false;
 	packet->ethertype = ETH_P_IP;
 	packet->network = ETH_HLEN;

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include "maps/table.h"
+#include "maps/tunnel.h"
 
 struct guard_config {
 	__u64 flow_interval; /* nanoseconds between two events of a flow */
@@ -18,7 +19,8 @@ struct guard_config {
 	__u8 monitor;                     /* let pass what is denied */
 	__u8 last_word;                   /* tc only: allow ends the chain of programs */
 	__u8 trial;                       /* BPF_PROG_RUN only: leave the decision behind */
-	__u8 reserved;
+	__u8 tunnel_count;
+	struct guard_tunnel tunnels[TUNNELS_MOST];
 };
 
 #endif

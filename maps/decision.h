@@ -28,6 +28,13 @@ enum row_act {
 	ROW_EMBEDDED_LOW,    /* bits 96..127: mapped, compatible, NAT64 /96 (RFC 4291, 6052) */
 	ROW_EMBEDDED_6TO4,   /* bits 16..47 (RFC 3056) */
 	ROW_EMBEDDED_TEREDO, /* bits 96..127, inverted (RFC 4380) */
+	/* NAT64 prefixes of these lengths (RFC 6052, section 2.2): what follows the prefix, and
+	 * bits 64..71 are left out. */
+	ROW_EMBEDDED_NAT64_32,
+	ROW_EMBEDDED_NAT64_40,
+	ROW_EMBEDDED_NAT64_48,
+	ROW_EMBEDDED_NAT64_56,
+	ROW_EMBEDDED_NAT64_64,
 };
 
 struct class_row {

@@ -222,6 +222,13 @@ LOOKUP_INLINE __u32 lookup_embedded(__u8 act, __u64 high, __u64 low)
 {
 	if (act == ROW_EMBEDDED_6TO4)
 		return (__u32)(high >> 16);
+	if (act > ROW_EMBEDDED_NAT64_32) {
+		__u32 behind = (act - ROW_EMBEDDED_NAT64_32) * 8; /* bits in the low half */
+
+		return (__u32)(high << behind) | (__u32)(low << 8 >> (64 - behind));
+	}
+	if (act == ROW_EMBEDDED_NAT64_32)
+		return (__u32)high;
 	return act == ROW_EMBEDDED_TEREDO ? ~(__u32)low : (__u32)low;
 }
 

@@ -3,16 +3,11 @@
 #ifndef GABELOU_TESTS_LAB_FORM_TABLE_H
 #define GABELOU_TESTS_LAB_FORM_TABLE_H
 
-#include "tests/lab/control.h"
+#include "tests/lab/control_named.h"
 #include "tests/lab/forms.h"
+#include "tests/lab/tunnels.h"
 
-static const struct frame_form {
-	const char *name;
-	const char *family; /* whose destination matters: "4", "6", or "-" */
-	const char *reason;
-	form_builder *build;
-	int argument;
-} forms[] = {
+static const struct frame_form forms[] = {
 	{"udp4", "4", "rule-allow", form_udp4, 53},
 	{"tcp4", "4", "rule-allow", form_tcp4, 0},
 	{"udp6", "6", "rule-allow", form_udp6, 53},
@@ -28,7 +23,7 @@ static const struct frame_form {
 	{"fragment6-atomic", "6", "rule-allow", form_fragment6, 0x0000},
 	{"destination-options", "6", "rule-allow", form_chain, 1},
 	{"hop-by-hop", "6", "rule-allow", form_extension, IPPROTO_HOPOPTS},
-	{"vxlan", "4", "rule-allow", form_vxlan, 4789},
+	{"vxlan-elsewhere", "4", "rule-allow", form_vxlan, 4790},
 
 	{"bare-ethernet", "-", "truncated", form_cut4, 0},
 	{"ipv4-19-bytes", "4", "truncated", form_cut4, 19},
@@ -79,6 +74,11 @@ static const struct frame_form {
 	{"ipip", "4", "tunnel", form_carry4, IPPROTO_IPIP},
 	{"6in4", "4", "tunnel", form_carry4, IPPROTO_IPV6},
 	{"gre4", "4", "tunnel", form_carry4, IPPROTO_GRE},
+	{"vxlan", "4", "tunnel", form_vxlan, 4789},
+	{"vxlan-8472", "4", "tunnel", form_vxlan, 8472},
+	{"geneve", "4", "tunnel", form_tunnel, TUNNELLED(OUTER_4, BY_GENEVE, INSIDE_UDP4)},
+	{"geneve6", "6", "tunnel", form_tunnel, TUNNELLED(OUTER_6, BY_GENEVE, INSIDE_UDP6)},
+	{"no-vxlan", "4", "rule-allow", form_tunnel, TUNNELLED(OUTER_4, BY_UDP, INSIDE_UDP4)},
 	{"etherip", "4", "tunnel", form_carry4, 97},
 	{"esp4", "4", "tunnel", form_carry4, IPPROTO_ESP},
 	{"4in6", "6", "tunnel", form_carry6, IPPROTO_IPIP},

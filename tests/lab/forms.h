@@ -10,6 +10,14 @@
 
 typedef void form_builder(struct frame *frame, const struct ends *ends, int argument);
 
+struct frame_form {
+	const char *name;
+	const char *family; /* whose destination matters: "4", "6", or "-" */
+	const char *reason;
+	form_builder *build;
+	int argument;
+};
+
 static const uint8_t LINK_GROUP[6] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x00};
 
 /* --- honest IP --- */

@@ -35,6 +35,7 @@ struct ends {
 	uint8_t source_mac[6], destination_mac[6];
 	uint8_t source4[4], destination4[4];
 	uint8_t source6[16], destination6[16];
+	uint8_t inside4[4], inside6[16]; /* destinations inside a tunnel */
 	uint8_t cookie[COOKIE_SIZE];
 };
 

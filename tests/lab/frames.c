@@ -3,8 +3,10 @@
  * Sends frames of a named form by a packet socket, past the machine's own IP stack.
  *
  *   frames -l                                    lists "FORM FAMILY REASON"
- *   frames -i INTERFACE -m MAC -c COOKIE -s SOURCE4 -d DESTINATION4 -S SOURCE6 -D DESTINATION6
- *          [-n COUNT] [-v] FORM
+ *   frames -a                                    the same of control traffic that a policy names
+ *   frames -t                                    the same of packets in tunnels; FAMILY of the
+ * inside frames -i INTERFACE -m MAC -c COOKIE -s SOURCE4 -d DESTINATION4 -S SOURCE6 -D DESTINATION6
+ *          [-o INSIDE4] [-O INSIDE6] [-n COUNT] [-v] FORM
  *
  * REASON is what a guard that approves the destination must say (maps/reason.h). Each frame's
  * source address is 02: and the first five bytes of the cookie, so that even a frame with no room
@@ -69,6 +71,10 @@ static bool parse_end(struct ends *ends, int option, const char *text)
 		return inet_pton(AF_INET6, text, ends->source6) == 1;
 	case 'D':
 		return inet_pton(AF_INET6, text, ends->destination6) == 1;
+	case 'o':
+		return inet_pton(AF_INET, text, ends->inside4) == 1;
+	case 'O':
+		return inet_pton(AF_INET6, text, ends->inside6) == 1;
 	case 'm':
 		for (size_t i = 0; i < 6; i++)
 			if (sscanf(text + 3 * i, "%2hhx", &ends->destination_mac[i]) != 1)
@@ -86,6 +92,40 @@ static bool parse_end(struct ends *ends, int option, const char *text)
 	}
 }
 
+static void list(const struct frame_form *table, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		printf("%s %s %s\n", table[i].name, table[i].family, table[i].reason);
+}
+
+static void list_tunnels(void)
+{
+	for (size_t i = 0; i < TUNNEL_FORMS; i++)
+		printf("%s %s %s\n", tunnel_forms[i].name, tunnel_forms[i].inside,
+		       tunnel_forms[i].reason);
+}
+
+static bool build(const struct frame_form *table, size_t count, const char *name,
+		  struct frame *frame, const struct ends *ends)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(table[i].name, name) == 0) {
+			table[i].build(frame, ends, table[i].argument);
+			return true;
+		}
+	return false;
+}
+
+static bool build_tunnel(const char *name, struct frame *frame, const struct ends *ends)
+{
+	for (size_t i = 0; i < TUNNEL_FORMS; i++)
+		if (strcmp(tunnel_forms[i].name, name) == 0) {
+			form_tunnel(frame, ends, tunnel_forms[i].argument);
+			return true;
+		}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	static struct frame frame;
@@ -95,15 +135,15 @@ int main(int argc, char **argv)
 	long count = 1;
 	int option;
 
-	while ((option = getopt(argc, argv, "lvi:n:s:d:S:D:m:c:")) != -1) {
-		if (option == 'l') {
-			for (size_t i = 0; i < FRAME_FORMS; i++)
-				printf("%s %s %s\n", forms[i].name, forms[i].family,
-				       forms[i].reason);
-			return 0;
-		}
+	while ((option = getopt(argc, argv, "ltavi:n:s:d:S:D:o:O:m:c:")) != -1) {
 		errno = 0;
-		if (option == 'i')
+		if (option == 'l')
+			list(forms, FRAME_FORMS);
+		else if (option == 'a')
+			list(named_forms, NAMED_FORMS);
+		else if (option == 't')
+			list_tunnels();
+		else if (option == 'i')
 			interface = optarg;
 		else if (option == 'n')
 			count = atol(optarg);
@@ -111,16 +151,16 @@ int main(int argc, char **argv)
 			varied = true;
 		else if (!parse_end(&ends, option, optarg))
 			die("options");
+		if (strchr("lat", option))
+			return 0;
 	}
 	errno = 0;
 	if (!interface || optind + 1 != argc)
 		die("-i INTERFACE ... FORM");
-	for (size_t i = 0; i < FRAME_FORMS; i++) {
-		if (strcmp(forms[i].name, argv[optind]) != 0)
-			continue;
-		forms[i].build(&frame, &ends, forms[i].argument);
-		send_frames(&frame, interface, count, varied);
-		return 0;
-	}
-	die(argv[optind]);
+	if (!build(forms, FRAME_FORMS, argv[optind], &frame, &ends) &&
+	    !build(named_forms, NAMED_FORMS, argv[optind], &frame, &ends) &&
+	    !build_tunnel(argv[optind], &frame, &ends))
+		die(argv[optind]);
+	send_frames(&frame, interface, count, varied);
+	return 0;
 }

@@ -140,10 +140,14 @@ struct trial {
 static void compare(struct trial *trial, struct address address, const struct place *place,
 		    const struct decision *kernel)
 {
-	struct address inner_address = special_embedded(place->special, address);
+	struct address inner_address =
+		special_inner(trial->policy->nat64, trial->policy->nat64_count, address);
 	const struct place *inner = inner_address.family == address.family
 					    ? NULL
 					    : sample_place(&sample, inner_address);
+
+	if (!inner && inner_address.family != address.family) /* by a NAT64 prefix of the policy */
+		inner = atlas_place(atlas, atlas_lookup(atlas, inner_address));
 	struct decision table = table_judge(trial->table, address);
 	struct decision naive =
 		oracle_judge(trial->policy, atlas, place, inner, &trial->context, address);
@@ -291,6 +295,7 @@ static void random_policies(void **state)
 			.address_count = drawn.count,
 		};
 		random_policy(&world, &random);
+		random_policy_nat64(&world, &random);
 		struct trial trial = {.policy = &random.policy,
 				      .context = {random.connected, random.connected_count}};
 		trial_open(&trial);

@@ -61,15 +61,11 @@ static void keys_of_later_versions_are_refused_by_name(void **state)
 		{HEAD "replies: [{on: 443/tcp}]\n", "3:1: `replies:` is not supported"},
 		{HEAD "lifeline: [192.0.2.7/32]\n", "3:1: `lifeline:` is not supported"},
 		{HEAD "scopes: [{name: a}]\n", "3:1: `scopes:` is not supported"},
-		{HEAD "tunnels: [vxlan]\n", "3:1: `tunnels:` is not supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], port: [443/tcp]}]\n", "2:22: `port:` is not "
 									 "supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], until: 2027-01-31}]\n", "2:22: `until:` is"},
 		{HEAD "local: [{net: 10.0.0.0/8}]\n", "3:8: `local:` as a list of networks is not "
 						      "supported by this version; write private"},
-		{HEAD "control: [vrrp]\n", "3:11: control traffic `vrrp` is not supported by this "
-					   "version; remove it"},
-		{HEAD "control: [default, azure]\n", "3:20: control traffic `azure` is not"},
 	};
 
 	(void)state;

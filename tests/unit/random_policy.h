@@ -29,6 +29,7 @@ struct random_policy {
 	uint32_t asns[RANDOM_RULES][RANDOM_ASNS];
 	struct prefix to[RANDOM_RULES][RANDOM_PREFIXES];
 	struct prefix connected[RANDOM_PREFIXES];
+	struct prefix nat64;
 	size_t connected_count;
 };
 
@@ -43,6 +44,19 @@ static inline struct prefix random_prefix(const struct random_world *world)
 
 	return (struct prefix){address.family, (uint8_t)length,
 			       address.value & ~prefix_host_mask(address.family, length)};
+}
+
+/* Around one of the world's addresses, of a length that RFC 6052 has. */
+static inline struct prefix random_nat64(const struct random_world *world)
+{
+	static const uint8_t lengths[] = {32, 40, 48, 56, 64, 96};
+	uint8_t length = lengths[random_next() % sizeof(lengths)];
+	struct address address = {.family = FAMILY_V4};
+
+	for (unsigned i = 0; i < 100 && address.family == FAMILY_V4; i++)
+		address = world->addresses[random_next() % world->address_count];
+	return (struct prefix){FAMILY_V6, length,
+			       address.value & ~prefix_host_mask(FAMILY_V6, length)};
 }
 
 static inline struct country_set random_countries(const struct random_world *world)
@@ -98,6 +112,17 @@ static inline void random_policy(const struct random_world *world, struct random
 	random->connected_count = random_next() % (RANDOM_PREFIXES + 1);
 	for (size_t i = 0; i < random->connected_count; i++)
 		random->connected[i] = random_prefix(world);
+}
+
+/* With a NAT64 prefix, now and then. */
+static inline void random_policy_nat64(const struct random_world *world,
+				       struct random_policy *random)
+{
+	if (!random_chance(5))
+		return;
+	random->nat64 = random_nat64(world);
+	random->policy.nat64 = &random->nat64;
+	random->policy.nat64_count = 1;
 }
 
 #endif

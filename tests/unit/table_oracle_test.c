@@ -164,7 +164,8 @@ static void compare(const struct atlas *atlas, const struct random_policy *rando
 	for (size_t i = 0; i < address_count; i++) {
 		struct address address = addresses[i];
 		const struct place *place = atlas_place(atlas, atlas_lookup(atlas, address));
-		struct address inner = special_embedded(place->special, address);
+		struct address inner =
+			special_inner(random->policy.nat64, random->policy.nat64_count, address);
 		struct decision found = table_judge(table, address);
 		struct decision expected =
 			oracle_judge(&random->policy, atlas, place,
@@ -191,6 +192,7 @@ static void check_policy(struct fixture *fixture, const struct atlas *atlas, siz
 	size_t before = address_count;
 
 	random_policy(&world, &random);
+	random_policy_nat64(&world, &random);
 	struct table_context context = {.connected = random.connected,
 					.connected_count = random.connected_count};
 	if (table_compile(&random.policy, atlas, &context, &table, &fixture->diagnostics))

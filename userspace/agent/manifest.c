@@ -106,6 +106,16 @@ static json_t *rules_part(const struct policy *policy)
 	return rules;
 }
 
+static json_t *nat64_part(const struct policy *policy)
+{
+	json_t *list = json_array();
+	char text[PREFIX_TEXT_SIZE];
+
+	for (size_t i = 0; i < policy->nat64_count; i++)
+		json_array_append_new(list, json_string(prefix_format(&policy->nat64[i], text)));
+	return list;
+}
+
 static json_t *rows_part(const struct table *table)
 {
 	const struct class_row *rows = table->sections[TABLE_ROWS].bytes;
@@ -178,7 +188,7 @@ json_t *manifest_make(const struct pipeline *pipeline)
 
 	return json_pack(
 		"{s:o, s:s, s:s, s:s, s:i, s:{s:i, s:i}, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
-		"s:s, s:o, s:o}",
+		"s:s, s:o, s:o, s:o}",
 		"policy", policy_part(pipeline), "mode",
 		policy->mode == POLICY_MONITOR ? "monitor" : "enforce", "unlisted",
 		policy->unlisted == POLICY_UNLISTED_REGISTRY ? "registry" : "deny", "agree",
@@ -188,5 +198,5 @@ json_t *manifest_make(const struct pipeline *pipeline)
 		"data", data_part(pipeline->atlas), "rules", rules_part(policy), "rows",
 		rows_part(pipeline->table), "entries", entries_part(pipeline->table), "classes",
 		(json_int_t)pipeline->table->class_count, "version", GABELOU_VERSION, "host",
-		host_part(), "user", user_part());
+		host_part(), "user", user_part(), "nat64", nat64_part(policy));
 }

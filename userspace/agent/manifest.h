@@ -47,6 +47,8 @@ struct manifest {
 	bool monitor;
 	bool registry; /* "unlisted: registry" */
 	const char *policy_name, *policy_file, *policy_sha256, *policy_text;
+	struct prefix *nat64; /* of the policy */
+	size_t nat64_count;
 	struct manifest_row *rows;
 	size_t row_count;
 	struct manifest_entry *entries;

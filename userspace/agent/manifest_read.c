@@ -119,6 +119,23 @@ static void parse_since(struct manifest *manifest)
 		text_time(json_integer_value(since) * 1000000000, manifest->since);
 }
 
+/* What older versions wrote has none. */
+static bool parse_nat64(struct manifest *manifest)
+{
+	json_t *list = json_object_get(manifest->json, "nat64");
+	size_t count = json_array_size(list);
+
+	manifest->nat64 = calloc(count + 1, sizeof(*manifest->nat64));
+	for (size_t i = 0; manifest->nat64 && i < count; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+
+		if (!text || prefix_parse(text, strlen(text), &manifest->nat64[i]) != PREFIX_OK)
+			return false;
+		manifest->nat64_count++;
+	}
+	return manifest->nat64 != NULL;
+}
+
 static bool parse(struct manifest *manifest)
 {
 	const char *mode, *unlisted;
@@ -135,7 +152,7 @@ static bool parse(struct manifest *manifest)
 	manifest->monitor = strcmp(mode, "monitor") == 0;
 	manifest->registry = strcmp(unlisted, "registry") == 0;
 	parse_since(manifest);
-	return parse_rows(manifest);
+	return parse_nat64(manifest) && parse_rows(manifest);
 }
 
 int manifest_read(json_t *json, struct manifest **manifest, struct diagnostics *diagnostics)
@@ -163,6 +180,7 @@ void manifest_free(struct manifest *manifest)
 	if (!manifest)
 		return;
 	json_decref(manifest->json);
+	free(manifest->nat64);
 	free(manifest->rows);
 	free(manifest->entries);
 	free(manifest);

@@ -126,10 +126,7 @@ int resolver_refresh(struct resolver *resolver, bool *changed, struct diagnostic
 static void fill_from_atlas(struct resolver *resolver, const struct manifest *manifest,
 			    struct address address, struct flow *flow)
 {
-	enum special special = special_of(address);
-
-	if (special >= SPECIAL_EMBEDDED_LOW)
-		address = special_embedded(special, address);
+	address = special_inner(manifest->nat64, manifest->nat64_count, address);
 	flow->atlas = resolver->atlas;
 	flow->place = atlas_place(resolver->atlas, atlas_lookup(resolver->atlas, address));
 	flow->asn_operator = atlas_operator(resolver->atlas, flow->place->asn);

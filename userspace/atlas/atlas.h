@@ -179,6 +179,9 @@ unsigned atlas_min_sources(const struct atlas *atlas);
 /* The IPv4 address inside an embedded IPv6 one, by the kind of special space. */
 struct address special_embedded(enum special special, struct address address);
 enum special special_of(struct address address);
+/* The IPv4 address inside, if @address lies in one of these NAT64 prefixes (RFC 6052); else what
+ * special_embedded says. */
+struct address special_inner(const struct prefix *nat64, size_t count, struct address address);
 
 /* The oracle's way to a place: scans each source file row by row, no merged ranges, and marks the
  * addresses each row covers. @addresses are sorted by (family, value). Slow on purpose. */

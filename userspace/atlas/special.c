@@ -85,6 +85,29 @@ enum special special_of(struct address address)
 	return special;
 }
 
+/* Bit for bit behind the prefix, but for the eight that stay zero (RFC 6052, section 2.2). */
+static uint32_t nat64_inner(unsigned length, u128 value)
+{
+	uint32_t inner = 0;
+	unsigned at = length;
+
+	for (unsigned i = 0; i < 32; i++, at++) {
+		if (at == 64)
+			at = 72;
+		inner = inner << 1 | (uint32_t)(value >> (127 - at) & 1);
+	}
+	return inner;
+}
+
+struct address special_inner(const struct prefix *nat64, size_t count, struct address address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (prefix_contains(&nat64[i], address))
+			return (struct address){FAMILY_V4,
+						nat64_inner(nat64[i].length, address.value)};
+	return special_embedded(special_of(address), address);
+}
+
 struct address special_embedded(enum special special, struct address address)
 {
 	struct address inner = {.family = FAMILY_V4};

@@ -16,8 +16,7 @@
 static struct kernel_options options_of(const struct policy *policy)
 {
 	const char *without = getenv("GABELOU_WITHOUT");
-
-	return (struct kernel_options){
+	struct kernel_options options = {
 		.monitor = policy->mode == POLICY_MONITOR,
 		.last_word = policy->chain == POLICY_CHAIN_LAST_WORD,
 		.control = policy->control,
@@ -27,6 +26,9 @@ static struct kernel_options options_of(const struct policy *policy)
 		.inside_count = policy->inside.count,
 		.without_tcx = without && strstr(without, "tcx"),
 	};
+
+	options.tunnel_count = table_tunnels(policy, options.tunnels);
+	return options;
 }
 
 static int review(const struct pipeline *pipeline, bool strict, struct diagnostics *diagnostics)

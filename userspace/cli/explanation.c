@@ -16,27 +16,16 @@ static void fill_from_manifest(const struct manifest *manifest, struct explanati
 	explanation->reach = info->reach;
 }
 
-/* A deny rule that names an IPv6 address catches it whatever lies inside (compile.c). */
-static bool outer_was_denied(const struct explainer *explainer,
-			     const struct explanation *explanation)
-{
-	return explanation->decision.reason == REASON_RULE_DENY &&
-	       explanation->decision.class == table_class(explainer->table, explanation->address);
-}
-
 struct explanation explanation_begin(const struct explainer *explainer, const char *target,
 				     struct address address)
 {
 	struct explanation explanation = {
 		.target = target,
 		.address = address,
-		.judged = address,
+		.judged = table_inner(explainer->table, address),
 		.decision = table_judge(explainer->table, address),
 	};
-	enum special special = address.family == FAMILY_V6 ? special_of(address) : SPECIAL_NONE;
 
-	if (special >= SPECIAL_EMBEDDED_LOW && !outer_was_denied(explainer, &explanation))
-		explanation.judged = special_embedded(special, address);
 	if (explainer->atlas)
 		explanation.place_number = atlas_lookup(explainer->atlas, explanation.judged);
 	return explanation;

@@ -26,7 +26,8 @@ double plan_blocks(u128 addresses)
 struct plan_destination plan_destination(const struct plan *plan, struct address address)
 {
 	const struct atlas *atlas = plan->after.atlas;
-	struct address judged = special_embedded(special_of(address), address);
+	struct address judged =
+		special_inner(plan->after.policy->nat64, plan->after.policy->nat64_count, address);
 	const struct place *place = atlas_place(atlas, atlas_lookup(atlas, judged));
 
 	return (struct plan_destination){

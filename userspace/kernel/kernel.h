@@ -22,6 +22,7 @@
 #include <net/if.h>
 
 #include "maps/event.h"
+#include "maps/tunnel.h"
 #include "userspace/table/table.h"
 
 struct kernel;
@@ -59,7 +60,9 @@ struct kernel_interface {
 struct kernel_options {
 	bool monitor;
 	bool last_word;
-	uint32_t control;   /* mask of enum control */
+	uint32_t control; /* mask of enum control */
+	struct guard_tunnel tunnels[TUNNELS_MOST];
+	uint8_t tunnel_count;
 	char *const *guard; /* globs; NULL: auto, every interface but loopback */
 	size_t guard_count;
 	char *const *inside; /* globs: ports where the gateway judges what comes in */

@@ -47,8 +47,10 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 		.monitor = options->monitor,
 		.last_word = options->last_word,
 		.trial = request->trial,
+		.tunnel_count = options->tunnel_count,
 	};
 
+	memcpy(config.tunnels, options->tunnels, sizeof(config.tunnels));
 	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
 		config.sizes[i] = (__u32)table->sections[i].size;
 	skeleton->rodata->config = config;

@@ -115,6 +115,15 @@ uint32_t policy_asn_number(struct reader *reader, const struct node *item);
 void policy_asn_read(struct reader *reader, const struct node *node, void *target);
 void policy_to_read(struct reader *reader, const struct node *node, void *target);
 
+/* A list of addresses and prefixes, sorted, each once; *prefixes is the caller's to free. */
+void policy_prefixes_read(struct reader *reader, const struct node *node, struct prefix **prefixes,
+			  size_t *count);
+
+/* tunnels.c: the lists "tunnels:" and "nat64:". */
+void policy_tunnels_read(struct reader *reader, const struct node *node, void *target);
+void policy_nat64_read(struct reader *reader, const struct node *node, void *target);
+void policy_tunnels_free(struct policy *policy);
+
 /* void.c: rules that can never decide. */
 void policy_void_check(struct reader *reader);
 

@@ -156,24 +156,14 @@ static void read_local(struct reader *reader, const struct node *node, void *tar
 		reader->policy->local = (enum policy_local)choice;
 }
 
-/* Names of maps/control.h first, then those that a later version knows. */
 static const char *const controls[] = {"default",
 #define CONTROL(identifier, name, is_default, text) name,
 				       CONTROLS(CONTROL)
 #undef CONTROL
 };
-static const char *const later_controls[] = {"vrrp", "ospf", "bfd", "azure"};
 
 static void add_control(struct reader *reader, const struct node *item)
 {
-	for (size_t i = 0; i < sizeof(later_controls) / sizeof(*later_controls); i++)
-		if (item->kind == NODE_TEXT && strcmp(item->text, later_controls[i]) == 0) {
-			policy_fault(reader, item,
-				     "control traffic `%s` is not supported by this version; "
-				     "remove it",
-				     item->text);
-			return;
-		}
 	int choice = policy_choice_read(reader, item, "control", controls,
 					sizeof(controls) / sizeof(*controls));
 	if (choice == 0)
@@ -199,15 +189,25 @@ static void read_control(struct reader *reader, const struct node *node, void *t
 }
 
 static const struct key policy_keys[] = {
-	{"gabelou", NULL, "1"},           {"name", read_name, NULL},
-	{"mode", read_mode, NULL},        {"interfaces", read_interfaces, NULL},
-	{"data", policy_data_read, NULL}, {"allow", read_allow, NULL},
-	{"deny", read_deny, NULL},        {"unlisted", read_unlisted, NULL},
-	{"anycast", read_anycast, NULL},  {"local", read_local, NULL},
-	{"control", read_control, NULL},  {"on-deny", NULL, "drop"},
-	{"except", NULL, "[]"},           {"replies", NULL, "judge"},
-	{"lifeline", NULL, "[]"},         {"scopes", NULL, "[]"},
-	{"tunnels", NULL, "[]"},          {"groups", policy_groups_read, NULL},
+	{"gabelou", NULL, "1"},
+	{"name", read_name, NULL},
+	{"mode", read_mode, NULL},
+	{"interfaces", read_interfaces, NULL},
+	{"data", policy_data_read, NULL},
+	{"allow", read_allow, NULL},
+	{"deny", read_deny, NULL},
+	{"unlisted", read_unlisted, NULL},
+	{"anycast", read_anycast, NULL},
+	{"local", read_local, NULL},
+	{"control", read_control, NULL},
+	{"on-deny", NULL, "drop"},
+	{"except", NULL, "[]"},
+	{"replies", NULL, "judge"},
+	{"lifeline", NULL, "[]"},
+	{"scopes", NULL, "[]"},
+	{"tunnels", policy_tunnels_read, NULL},
+	{"groups", policy_groups_read, NULL},
+	{"nat64", policy_nat64_read, NULL},
 };
 
 /* Another format may mean anything: then nothing else in the file is worth a message. */
@@ -357,6 +357,7 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->rule_count; i++)
 		policy_rule_free(&policy->rules[i]);
 	free(policy->rules);
+	policy_tunnels_free(policy);
 	free(policy->name);
 	free(policy->file);
 	free(policy);

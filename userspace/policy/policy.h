@@ -44,6 +44,15 @@ struct names {
 	size_t count;
 };
 
+/* Endpoints of tunnels: to them, what is inside is judged. */
+struct policy_tunnel {
+	struct prefix *to;
+	size_t to_count;
+	uint32_t kinds; /* mask of enum tunnel (maps/tunnel.h) */
+	uint16_t port;  /* of VXLAN or GENEVE; 0: their own */
+	char *why;      /* NULL if absent */
+};
+
 struct policy {
 	char *file;
 	struct digest digest; /* of the bytes of the file */
@@ -66,6 +75,10 @@ struct policy {
 	bool anycast; /* top-level "anycast: allow": every rule may match anycast */
 	enum policy_local local;
 	uint32_t control; /* mask of enum control */
+	struct policy_tunnel *tunnels;
+	size_t tunnel_count;
+	struct prefix *nat64; /* IPv6 prefixes of translators, sorted, none within another */
+	size_t nat64_count;
 };
 
 /* Groups of countries, from data/groups.csv: "EU" -> its members. */

@@ -150,28 +150,55 @@ static bool read_prefix(struct reader *reader, const struct node *item, struct p
 	}
 }
 
-void policy_to_read(struct reader *reader, const struct node *node, void *target)
+void policy_prefixes_read(struct reader *reader, const struct node *node, struct prefix **prefixes,
+			  size_t *kept)
 {
-	struct rule *rule = target;
 	char text[PREFIX_TEXT_SIZE];
 	size_t count = 0;
 
 	if (!policy_list_check(reader, node, "addresses or prefixes", "[203.0.113.0/24]"))
 		return;
-	rule->to = policy_alloc(reader, node->count, sizeof(*rule->to));
-	if (!rule->to)
+	struct prefix *list = policy_alloc(reader, node->count, sizeof(*list));
+	if (!list)
 		return;
 	for (size_t i = 0; i < node->count; i++)
-		if (read_prefix(reader, &node->children[i], &rule->to[count]))
+		if (read_prefix(reader, &node->children[i], &list[count]))
 			count++;
-	qsort(rule->to, count, sizeof(*rule->to), compare_prefixes);
+	qsort(list, count, sizeof(*list), compare_prefixes);
+	*prefixes = list;
+	*kept = 0;
 	for (size_t i = 0; i < count; i++) {
-		const struct prefix *last = rule->to_count ? &rule->to[rule->to_count - 1] : NULL;
+		const struct prefix *last = *kept ? &list[*kept - 1] : NULL;
 
-		if (last && compare_prefixes(last, &rule->to[i]) == 0)
+		if (last && compare_prefixes(last, &list[i]) == 0)
 			policy_warn(reader, node, "%s stands in this list twice; remove one",
 				    prefix_format(last, text));
 		else
-			rule->to[rule->to_count++] = rule->to[i];
+			list[(*kept)++] = list[i];
 	}
+}
+
+/* Like all embedded space; these are known once the whole file is read. */
+static void refuse_nat64(struct reader *reader, const struct node *node,
+			 const struct prefix *prefix)
+{
+	const struct policy *policy = reader->policy;
+	char text[PREFIX_TEXT_SIZE];
+
+	for (size_t i = 0; i < policy->nat64_count; i++)
+		if (prefix->family == FAMILY_V6 && prefix->length >= policy->nat64[i].length &&
+		    prefix_contains(&policy->nat64[i], (struct address){FAMILY_V6, prefix->value}))
+			policy_fault(reader, node,
+				     "%s is judged by the IPv4 address inside it (`nat64:`); write "
+				     "that",
+				     prefix_format(prefix, text));
+}
+
+void policy_to_read(struct reader *reader, const struct node *node, void *target)
+{
+	struct rule *rule = target;
+
+	policy_prefixes_read(reader, node, &rule->to, &rule->to_count);
+	for (size_t i = 0; i < rule->to_count; i++)
+		refuse_nat64(reader, node, &rule->to[i]);
 }

@@ -31,7 +31,8 @@ struct compiler {
 	const struct table_context *context;
 	struct diagnostics *diagnostics;
 	struct edges edges;
-	int *depth;    /* per rule (and connected): how many of its prefixes cover us */
+	size_t lists;  /* of prefixes: the rules', connected, and each of nat64 */
+	int *depth;    /* per list: how many of its prefixes cover us */
 	bool *covered; /* the same as a key: depth > 0 */
 	bool *matched; /* scratch of judge() */
 	bool *prefix_matched;
@@ -47,14 +48,25 @@ static int collect(struct compiler *compiler, enum family family)
 {
 	const struct policy *policy = compiler->policy;
 
-	memset(compiler->depth, 0, (policy->rule_count + 1) * sizeof(*compiler->depth));
-	memset(compiler->covered, 0, (policy->rule_count + 1) * sizeof(*compiler->covered));
+	memset(compiler->depth, 0, compiler->lists * sizeof(*compiler->depth));
+	memset(compiler->covered, 0, compiler->lists * sizeof(*compiler->covered));
 	return edges_collect(&compiler->edges, policy, compiler->context, family);
 }
 
-/* The act that sends the judge to the IPv4 address inside; 0 if there is none. */
-static uint8_t row_embedded(const struct place *place)
+static uint8_t row_nat64(unsigned length)
 {
+	return length == 96 ? ROW_EMBEDDED_LOW
+			    : (uint8_t)(ROW_EMBEDDED_NAT64_32 + (length - 32) / 8);
+}
+
+/* The act that sends the judge to the IPv4 address inside; 0 if there is none. */
+static uint8_t row_embedded(const struct compiler *compiler, const struct place *place)
+{
+	const struct policy *policy = compiler->policy;
+
+	for (size_t i = 0; i < policy->nat64_count; i++)
+		if (compiler->covered[policy->rule_count + 1 + i])
+			return row_nat64(policy->nat64[i].length);
 	switch (place->special) {
 	case SPECIAL_EMBEDDED_LOW:
 		return ROW_EMBEDDED_LOW;
@@ -72,10 +84,8 @@ static uint8_t row_embedded(const struct place *place)
  * IPv6 address: no allow rule and no "local:" about a translation prefix says anything of what lies
  * behind it. The reason is for an inner address that would not be judged (maps/lookup.h).
  */
-static struct class_row row_of(const struct place *place, const struct decision *decision)
+static struct class_row row_of(uint8_t embedded, const struct decision *decision)
 {
-	uint8_t embedded = row_embedded(place);
-
 	if (embedded && decision->reason != REASON_RULE_DENY)
 		return (struct class_row){embedded, REASON_SPECIAL, RULE_NONE, 0};
 	return (struct class_row){decision->verdict == VERDICT_ALLOW ? ROW_ALLOW : ROW_DENY,
@@ -95,8 +105,9 @@ static int64_t judge(struct compiler *compiler, uint32_t number)
 	const struct place *place = atlas_place(compiler->atlas, number);
 	struct reach reach =
 		compiler->reaches ? compiler->reaches[number] : reach_of(compiler, place);
-	bool local = match_local_special(policy, place->special) ||
-		     (compiler->covered[policy->rule_count] && !row_embedded(place));
+	uint8_t embedded = row_embedded(compiler, place);
+	bool local = !embedded && (match_local_special(policy, place->special) ||
+				   compiler->covered[policy->rule_count]);
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
@@ -122,7 +133,7 @@ static int64_t judge(struct compiler *compiler, uint32_t number)
 	key.info.local = local;
 	key.info.routed = place->asn != 0;
 	key.info.rules = (uint32_t)rules;
-	key.row = row_of(place, &decision);
+	key.row = row_of(embedded, &decision);
 	int64_t class = intern_add(&compiler->classes, &key);
 	if (class >= CLASSES_MOST)
 		return diagnostics_error(compiler->diagnostics, EOVERFLOW,
@@ -247,12 +258,13 @@ static int compiler_init(struct compiler *compiler)
 	size_t rules = compiler->policy->rule_count;
 	struct class_key none;
 
-	intern_init(&compiler->coverings, (rules + 1) * sizeof(bool));
+	compiler->lists = rules + 1 + compiler->policy->nat64_count;
+	intern_init(&compiler->coverings, compiler->lists * sizeof(bool));
 	intern_init(&compiler->rule_sets, rules ? rules * sizeof(bool) : 1);
 	intern_init(&compiler->pairs, 2 * sizeof(uint32_t));
 	intern_init(&compiler->classes, sizeof(struct class_key));
-	compiler->depth = calloc(rules + 1, sizeof(*compiler->depth));
-	compiler->covered = calloc(rules + 1, sizeof(bool));
+	compiler->depth = calloc(compiler->lists, sizeof(*compiler->depth));
+	compiler->covered = calloc(compiler->lists, sizeof(bool));
 	compiler->matched = calloc(rules + 1, sizeof(bool));
 	compiler->prefix_matched = calloc(rules + 1, sizeof(bool));
 	compiler->class_of_place =

@@ -39,6 +39,9 @@ int edges_collect(struct edges *edges, const struct policy *policy,
 		for (size_t i = 0; i < context->connected_count && !error; i++)
 			error = add(edges, family, &context->connected[i],
 				    (uint32_t)policy->rule_count);
+	for (size_t i = 0; i < policy->nat64_count && !error; i++)
+		error = add(edges, family, &policy->nat64[i],
+			    (uint32_t)(policy->rule_count + 1 + i));
 	if (edges->count)
 		qsort(edges->items, edges->count, sizeof(*edges->items), compare);
 	return error;

@@ -7,7 +7,7 @@
 
 struct edge {
 	u128 at;
-	uint32_t rule; /* policy->rule_count stands for "connected" */
+	uint32_t rule; /* policy->rule_count stands for "connected", what follows for nat64 */
 	int change;    /* +1, -1 */
 };
 

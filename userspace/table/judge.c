@@ -9,6 +9,19 @@ uint16_t table_class(const struct table *table, struct address address)
 		       : lookup_v6(table, (uint64_t)(address.value >> 64), (uint64_t)address.value);
 }
 
+struct address table_inner(const struct table *table, struct address address)
+{
+	uint64_t high = (uint64_t)(address.value >> 64), low = (uint64_t)address.value;
+	const struct class_row *row;
+
+	if (address.family == FAMILY_V4)
+		return address;
+	row = lookup_row(table, 0, lookup_v6(table, high, low));
+	if (!row || row->act <= ROW_ALLOW)
+		return address;
+	return (struct address){FAMILY_V4, lookup_embedded(row->act, high, low)};
+}
+
 struct decision table_judge(const struct table *table, struct address address)
 {
 	struct lookup_answer answer =

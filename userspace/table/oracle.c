@@ -186,11 +186,12 @@ struct decision oracle_judge(const struct policy *policy, const struct atlas *at
 	const struct rule *approval = first_approval(policy, place, &reach, address);
 	struct decision deny = {.verdict = VERDICT_DENY, .rule = RULE_NONE};
 
-	if (place->special >= SPECIAL_EMBEDDED_LOW) {
+	if (inner) {
 		if (denial)
 			return by_rule(policy, denial);
-		struct decision decision = oracle_judge(policy, atlas, inner, NULL, context,
-							special_embedded(place->special, address));
+		struct decision decision =
+			oracle_judge(policy, atlas, inner, NULL, context,
+				     special_inner(policy->nat64, policy->nat64_count, address));
 		deny.reason = REASON_SPECIAL;
 		return decision.reason == REASON_LOCAL ? deny : decision;
 	}

@@ -10,6 +10,7 @@
 
 #include "maps/reason.h"
 #include "maps/table.h"
+#include "maps/tunnel.h"
 #include "userspace/atlas/atlas.h"
 #include "userspace/policy/policy.h"
 
@@ -72,12 +73,19 @@ struct decision {
 };
 struct decision table_judge(const struct table *table, struct address address);
 
+/* The IPv4 address that decides in the place of this IPv6 one; the address itself if none does. */
+struct address table_inner(const struct table *table, struct address address);
+
 /* The oracle: judges one address by the policy's text, with no classes and no table. @inner is the
- * place of special_embedded(@place->special, @address) where that is another address, else NULL.
+ * place of special_inner(@address) where that is another address, else NULL.
  * The class is not set. */
 struct decision oracle_judge(const struct policy *policy, const struct atlas *atlas,
 			     const struct place *place, const struct place *inner,
 			     const struct table_context *context, struct address address);
+
+/* The endpoints of "tunnels:" as the kernel reads them. The policy has at most TUNNELS_MOST; the
+ * number of them. */
+uint8_t table_tunnels(const struct policy *policy, struct guard_tunnel tunnels[TUNNELS_MOST]);
 
 /* Sorted changes: everything from starts[i] up to starts[i + 1] - 1 has classes[i].
  * starts[0] is 0. */
