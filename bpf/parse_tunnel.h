@@ -75,7 +75,13 @@ static __always_inline bool tunnel_carries(__u16 ethertype)
 	return ethertype == ETH_P_IP || ethertype == ETH_P_IPV6 || ethertype == ETH_P_INSIDE;
 }
 
-/* Where the packet inside begins, and what it is. Size 0: it cannot be read. */
+/* Its header is there, but behind the first HEADERS_MOST bytes, or a pull failed: it may be a
+ * tunnel. No ethertype. */
+#define TUNNEL_UNREADABLE 0xffff
+#define TUNNEL_UDP_SIZE   (sizeof(struct udphdr) + 8)
+
+/* Where the packet inside begins, and what it is. Ethertype 0: it is no tunnel, or cannot be read.
+ */
 struct tunnel_header {
 	__u32 size;
 	__u16 ethertype;
@@ -102,7 +108,8 @@ static __always_inline struct tunnel_header tunnel_udp(context_t *context, __u32
 	__be32 words[2] = {};
 
 	if (!packet_copy(context, at + sizeof(struct udphdr), words, sizeof(words)))
-		return (struct tunnel_header){};
+		return (struct tunnel_header){
+			0, packet_length(context) < at + TUNNEL_UDP_SIZE ? 0 : TUNNEL_UNREADABLE};
 	__u32 first = bpf_ntohl(words[0]);
 	if (bpf_ntohl(words[1]) & 0xff)
 		return (struct tunnel_header){};
@@ -171,7 +178,7 @@ __noinline int tunnel_read(context_t *context, struct packet *packet, bool fragm
 	__u32 named = tunnel_named(packet, bpf_ntohs(ports[1]));
 	struct tunnel_header header =
 		tunnel_header(context, packet->protocol, at, named ? named : TUNNEL_BY_PORT);
-	if (!named || fragment || !header.ethertype)
+	if (!named || fragment || !header.ethertype || header.ethertype == TUNNEL_UNREADABLE)
 		return udp && !named && !header.ethertype ? PARSE_DONE : REASON_TUNNEL;
 	if (judge(packet).reason == REASON_RULE_DENY)
 		return PARSE_DONE;
