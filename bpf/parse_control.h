@@ -71,8 +71,10 @@ static __always_inline int control_arp(context_t *context, __u32 offset)
 			 packet_length(context) <= ETH_FRAME_LEAST + offset - ETH_HLEN));
 }
 
-/* Length field in place of an ethertype: spanning tree is LLC 42 42 03. */
-static __always_inline int control_llc(context_t *context, __u32 offset, __u64 group, __u32 length)
+/* A length in place of an ethertype (@claimed): spanning tree is LLC 42 42 03. What the length does
+ * not cover is padding, and no receiver reads it. @length: of the frame. */
+static __always_inline int control_llc(context_t *context, __u32 offset, __u64 group, __u32 length,
+				       __u32 claimed)
 {
 	__u8 llc[3];
 
@@ -80,8 +82,10 @@ static __always_inline int control_llc(context_t *context, __u32 offset, __u64 g
 		return REASON_TRUNCATED;
 	if (llc[0] != 0x42 || llc[1] != 0x42 || llc[2] != 0x03)
 		return REASON_ETHERTYPE;
-	return control_answer(CONTROL_STP,
-			      group == ETH_GROUP_RESERVED && length <= STP_LENGTH_MOST);
+	return control_answer(CONTROL_STP, group == ETH_GROUP_RESERVED &&
+						   length <= STP_LENGTH_MOST &&
+						   claimed >= sizeof(llc) &&
+						   offset + claimed <= packet_length(context));
 }
 
 /* Frames that are neither IPv4 nor IPv6. @link: where their Ethernet header is. */
@@ -111,7 +115,7 @@ __noinline int control_link(context_t *context, __u32 ethertype, __u32 offset, _
 			CONTROL_PTP,
 			(group == ETH_GROUP_PTP || group == (ETH_GROUP_RESERVED | 0xe)) && fits);
 	}
-	return ethertype < ETH_P_802_3_MIN ? control_llc(context, offset, group, length)
+	return ethertype < ETH_P_802_3_MIN ? control_llc(context, offset, group, length, ethertype)
 					   : REASON_ETHERTYPE;
 }
 

@@ -334,6 +334,7 @@ int main(void)
 		TEST(edges_of_nothing),
 		TEST(edges_of_what_is_told),
 		TEST(edges_of_control),
+		TEST(edges_of_llc),
 		TEST(edges_of_igmp),
 		TEST(edges_of_protocols),
 		TEST(edges_of_chains),

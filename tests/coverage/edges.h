@@ -83,6 +83,23 @@ static void edges_of_control(void **state)
 	world_expect(&outcome, REASON_CONTROL, "PTP's other group");
 }
 
+/* What the length of an LLC frame does not cover is padding; what it claims must be there. */
+static void edges_of_llc(void **state)
+{
+	(void)state;
+	for (unsigned length = 0; length <= 60; length++) {
+		struct frame frame = world_form("stp"); /* LLC and 35 bytes */
+
+		set16(&frame, 12, length);
+		struct outcome outcome = world_run_frame(&frame);
+		world_expect(&outcome,
+			     length >= 3 && ETHERNET_SIZE + length <= frame.length
+				     ? REASON_CONTROL
+				     : REASON_CONTROL_SHAPE,
+			     "the length of an LLC frame");
+	}
+}
+
 static void edges_of_igmp(void **state)
 {
 	static const struct {

@@ -166,7 +166,7 @@ def read_upper6(packet, kind, at, certain, alert, frame_length):
         return odd("a transport header cut short")
     link_scope = destination[:2] == b"\xff\x02" or number(destination[:2]) & 0xffc0 == 0xfe80
     if kind == ICMP6 and 133 <= upper[0] <= 137 and link_scope:
-        if hops != 255 or frame_length > 520:
+        if hops != 255 or frame_length > LEAST_FRAME + 470:
             return odd("neighbour discovery from afar, or with data")
         return control("ND", certain and frame_length <= 500)
     if kind == ICMP6 and upper[0] in (130, 131, 132, 143) and destination[0] == 0xff:
@@ -199,6 +199,7 @@ def read_link(frame, kind, at):
         return control("EAPOL", narrow)
     if kind == 0x88f7 and group in (GROUP + b"\x0e", b"\x01\x1b\x19\x00\x00\x00"):
         return control("PTP", narrow)
-    if kind < 0x600 and body[:3] == b"\x42\x42\x03" and group == GROUP + b"\x00":
+    if 3 <= kind <= len(body) and kind < 0x600 and body[:3] == b"\x42\x42\x03" and \
+       group == GROUP + b"\x00":
         return control("BPDU", narrow and len(frame) <= 128) if len(frame) <= 128 else odd("BPDU")
     return odd("neither IP nor control")

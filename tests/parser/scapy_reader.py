@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The same reading out of what scapy dissects: which layers there are, how long, and their fields.
-
-Where scapy reads what no receiver would (see misread), it has no say.
-"""
+"""The same reading out of what scapy dissects: which layers there are, how long, and their fields."""
 from scapy.config import conf
 
 conf.ipv6_enabled = True
@@ -29,7 +26,8 @@ def read_frame(frame):
     while isinstance(below.payload, (Dot1Q, Dot1AD)):
         tags += 1
         below = below.payload
-    kind, layer = getattr(below, "type", 0), below.payload
+    # Dot3 calls it a length. Behind a tag it is a type to scapy, whatever it says.
+    kind, layer = getattr(below, "type", None) or getattr(below, "len", 0), below.payload
     if tags > 1:
         return odd("two tags")
     if isinstance(layer, IP) and kind == 0x0800:
@@ -53,14 +51,6 @@ def read_packet(packet):
     if ip is None:
         return odd("not dissected")
     return read_ipv6(ip, 0, len(packet) + 14) if six else read_ipv4(ip, 0)
-
-
-def misread(octets, link):
-    """What scapy gets wrong about this frame, as far as is known; None: nothing."""
-    kind = octets[16:18] if octets[12:14] in (b"\x81\x00", b"\x88\xa8") else octets[12:14]
-    if link and 1500 < int.from_bytes(kind, "big") < 0x600:
-        return "a length of 1501 to 1535 taken for an ethertype (0x0600 is the first, IEEE 802.3)"
-    return None
 
 
 def fits(room, length, tags):
@@ -97,7 +87,9 @@ def read_ipv4(ip, tags):
 
 def read_upper4(ip, destination, certain):
     upper = ip.payload
-    if not isinstance(upper, (TCP, UDP, ICMP)) or len(upper.original) < OWN[ip.proto]:
+    # Of ICMP and ICMPv6 scapy wants the whole message that a type should have, or it is Raw.
+    if len(upper.original) < OWN[ip.proto] or \
+       (ip.proto != 1 and not isinstance(upper, (TCP, UDP))):
         return odd("a transport header cut short")
     if isinstance(upper, UDP):
         if destination == b"\xff" * 4 and (upper.sport, upper.dport) == (68, 67):
@@ -152,7 +144,7 @@ def read_upper6(ip, layer, certain, alert, frame_length):
         link_scope = destination[:2] == b"\xff\x02" or \
             (destination[0] == 0xfe and destination[1] & 0xc0 == 0x80)
         if 133 <= upper[0] <= 137 and link_scope:
-            if ip.hlim != 255 or frame_length > 520:
+            if ip.hlim != 255 or frame_length > 530:
                 return odd("neighbour discovery from afar, or with data")
             return control("ND", certain and frame_length <= 500)
         if upper[0] in (130, 131, 132, 143) and destination[0] == 0xff:
@@ -175,6 +167,8 @@ def read_link(group, kind, layer, tags, length):
             return control("ARP", len(layer.original) == 28 or length <= 60)
         return odd("ARP")
     if isinstance(layer, LLC):
+        if not 3 <= kind <= len(layer.original):
+            return odd("LLC of another length")
         if (layer.dsap, layer.ssap, layer.ctrl) == (0x42, 0x42, 3) and \
            group == "01:80:c2:00:00:00" and length <= 128:
             return control("BPDU", narrow)
