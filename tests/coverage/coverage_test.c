@@ -99,11 +99,11 @@ static void in_pieces(void **state)
 			struct outcome outcome = world_run(&packet, false);
 
 			world_expect(&outcome, (enum reason)whole.words[TRIAL_REASON], "in pieces");
-			shim.kernel.pull_fails = true;
+			shim.kernel.pull_fails = 1;
 			outcome = world_run(&packet, false);
 			assert_true(outcome.words[TRIAL_VERDICT] == VERDICT_DENY ||
 				    outcome.words[TRIAL_REASON] == whole.words[TRIAL_REASON]);
-			shim.kernel.pull_fails = false;
+			shim.kernel.pull_fails = 0;
 			bpf_xdp_pull_data = false;
 			outcome = world_run(&packet, false);
 			assert_true(outcome.words[TRIAL_VERDICT] == VERDICT_DENY ||
@@ -311,9 +311,13 @@ static void no_room_for_a_trial(void **state)
 	shim_run_unreachable();
 }
 
+#include "tests/coverage/named.h"
+#include "tests/coverage/tunnels.h"
+
 int main(void)
 {
 #define TEST(test)        cmocka_unit_test_setup(test, world_reset)
+#define TUNNEL_TEST(test) cmocka_unit_test_setup(test, tunnels_reset)
 #define REPORT_TEST(test) cmocka_unit_test_setup(test, reports_reset)
 	const struct CMUnitTest tests[] = {
 		TEST(as_in_the_kernel),
@@ -337,6 +341,18 @@ int main(void)
 		TEST(lookups_in_sections_cut_short),
 		TEST(lookups_that_lead_nowhere),
 		TEST(lookups_of_what_is_inside),
+		TUNNEL_TEST(tunnels_as_in_the_kernel),
+		TUNNEL_TEST(tunnels_in_pieces),
+		TUNNEL_TEST(tunnels_and_checksums),
+		TUNNEL_TEST(tunnels_to_whom_a_rule_denies),
+		TUNNEL_TEST(tunnels_and_own_addresses),
+		TUNNEL_TEST(tunnels_out_of_sight),
+		TUNNEL_TEST(tunnels_of_long_headers),
+		TUNNEL_TEST(tunnels_with_tags),
+		TUNNEL_TEST(named_routing_protocols),
+		TUNNEL_TEST(named_bfd),
+		TUNNEL_TEST(named_azure),
+		TEST(lookups_through_translators),
 		REPORT_TEST(flows_first_and_later),
 		REPORT_TEST(flows_of_every_kind),
 		REPORT_TEST(flows_that_the_ring_refuses),

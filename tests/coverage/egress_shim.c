@@ -39,6 +39,7 @@ int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL
 	};
 
 	shim.packet = packet;
+	shim.pulls = 0;
 	skb.data = (__u32)(uintptr_t)shim_lay(linear);
 	skb.data_end = skb.data + linear;
 	int answer = layer3 ? egress_layer3(&skb) : egress(&skb);
@@ -49,5 +50,11 @@ int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL
 
 void shim_run_unreachable(void)
 {
+	struct packet far = {.network = HEADERS_MOST + 1};
+
 	parse_ipv6_extensions(NULL, NULL);
+	tunnel_read(NULL, NULL, false);
+	parse_carried(NULL, NULL);
+	parse_carried(NULL, &far);
+	control_link(NULL, ETH_P_ARP, 0, HEADERS_MOST + 1);
 }

@@ -37,7 +37,7 @@ void *shim_cast(void *context)
 /* net/core/filter.c, bpf_xdp_pull_data (Linux 6.18). */
 int shim_xdp_pull(struct xdp_md *xdp, __u32 size)
 {
-	if (shim.kernel.pull_fails || size > shim.packet->length)
+	if (shim_pull_fails() || size > shim.packet->length)
 		return -EINVAL;
 	if (size <= xdp->data_end - xdp->data)
 		return 0;
@@ -52,6 +52,7 @@ int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL
 	struct xdp_md xdp = {.ingress_ifindex = 1};
 
 	shim.packet = packet;
+	shim.pulls = 0;
 	xdp.data = xdp.data_meta = (__u32)(uintptr_t)shim_lay(linear);
 	xdp.data_end = xdp.data + linear;
 	int answer = layer3 ? gateway_layer3(&xdp) : gateway(&xdp);

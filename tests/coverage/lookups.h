@@ -115,4 +115,27 @@ static void lookups_of_what_is_inside(void **state)
 	world_expect(&outcome, REASON_INTERNAL, "inside, and of no row");
 }
 
+/* RFC 6052, section 2.4: 192.0.2.33 behind a prefix of each length, and so here. */
+static void lookups_through_translators(void **state)
+{
+	static const char *const texts[] = {
+		"2002:b8a:c633:6407::", "2002:b8a:1c6:3364:7::", "2002:b8a:122:c633:64:700::",
+		"2002:b8a:122:3c6:33:6407::", "2002:b8a:122:344:c6:3364:700::"};
+	struct class_row *rows =
+		(struct class_row *)(void *)cut(TABLE_ROWS, world_table->sections[TABLE_ROWS].size);
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct frame six = world_form("tcp6");
+
+		rows[CORPUS_6TO4].act = (uint8_t)(ROW_EMBEDDED_NAT64_32 + i);
+		inet_pton(AF_INET6, texts[i], six.bytes + six.ip + 24);
+		struct outcome outcome = world_run_frame(&six);
+		world_expect(&outcome, REASON_RULE_ALLOW, texts[i]);
+		rows[CORPUS_6TO4].act = ROW_EMBEDDED_6TO4;
+		outcome = world_run_frame(&six);
+		world_expect(&outcome, REASON_SOIL, texts[i]);
+	}
+}
+
 #endif

@@ -119,12 +119,17 @@ __u64 shim_now(void)
 	return shim.kernel.now;
 }
 
+bool shim_pull_fails(void)
+{
+	return ++shim.pulls >= shim.kernel.pull_fails && shim.kernel.pull_fails;
+}
+
 /* net/core/filter.c, bpf_skb_pull_data: what is not there cannot be pulled (-ENOMEM). */
 long shim_skb_pull(struct __sk_buff *skb, __u32 size)
 {
 	uint32_t linear = skb->data_end - skb->data;
 
-	if (shim.kernel.pull_fails || size > skb->len)
+	if (shim_pull_fails() || size > skb->len)
 		return -ENOMEM;
 	if (size < linear)
 		size = linear;
@@ -178,5 +183,8 @@ long shim_fib_lookup(void *context, struct bpf_fib_lookup *route, int size, __u3
 	if (size != sizeof(*route))
 		return -EINVAL;
 	memcpy(shim.asked, route->ipv6_dst, sizeof(shim.asked));
+	/* asked about the way out, the kernel puts the next hop in the destination's place */
+	if (flags & BPF_FIB_LOOKUP_OUTPUT && shim.kernel.router)
+		route->ipv6_dst[shim.kernel.router - 1] ^= 1;
 	return shim.kernel.routes[flags & BPF_FIB_LOOKUP_DIRECT ? 1 : 0];
 }

@@ -37,8 +37,8 @@ struct shim_packet {
 
 /* What this kernel has and what it answers. */
 struct shim_kernel {
-	bool has_fields; /* those that a program asks for by bpf_core_field_exists() */
-	bool pull_fails;
+	bool has_fields;     /* those that a program asks for by bpf_core_field_exists() */
+	uint32_t pull_fails; /* from which pull of a packet on; 0: none */
 	bool meta_fails;
 	bool meta_lies; /* says yes and makes no room */
 	bool ring_full;
@@ -48,6 +48,7 @@ struct shim_kernel {
 	long routes[2];          /* bpf_fib_lookup: at large, and of the main table alone */
 	bool bridged, has_vlans; /* the port */
 	bool has_rules;
+	uint32_t router; /* the route leads to another address: it differs in this word (from 1) */
 	uint64_t now;
 };
 
@@ -60,6 +61,7 @@ struct shim_flow {
 struct shim {
 	struct shim_kernel kernel;
 	const struct shim_packet *packet;
+	uint32_t pulls;                            /* of this packet */
 	const void *sections[TABLE_SECTION_COUNT]; /* of the table */
 	struct counter *counters;
 	uint32_t counter_count;
@@ -98,6 +100,9 @@ int shim_which(const void *map);
 /* Lays the first @size bytes of the packet where nothing readable follows, and takes back where it
  * lay before. Returns its start. */
 uint8_t *shim_lay(uint32_t size);
+
+/* Does this pull fail? */
+bool shim_pull_fails(void);
 
 void *shim_map_lookup(void *map, const void *key);
 long shim_map_update(void *map, const void *key, const void *value, __u64 flags);

@@ -9,6 +9,7 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import (IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
                                 IPv6ExtHdrHopByHop)
 from scapy.layers.l2 import ARP, LLC, STP, Dot1AD, Dot1Q, Dot3, Ether
+from scapy.packet import Padding
 
 from reading import control, odd, to
 
@@ -61,8 +62,8 @@ def fits(room, length, tags):
 
 
 def upper_of(layer):
-    """The bytes that scapy gave to what is above @layer (without padding)."""
-    return layer.payload.original
+    """The bytes that scapy gave to what is above @layer. (Padding comes in its place if nothing is.)"""
+    return b"" if isinstance(layer.payload, Padding) else layer.payload.original
 
 
 def read_ipv4(ip, tags):
@@ -88,7 +89,7 @@ def read_ipv4(ip, tags):
 def read_upper4(ip, destination, certain):
     upper = ip.payload
     # Of ICMP and ICMPv6 scapy wants the whole message that a type should have, or it is Raw.
-    if len(upper.original) < OWN[ip.proto] or \
+    if len(upper_of(ip)) < OWN[ip.proto] or \
        (ip.proto != 1 and not isinstance(upper, (TCP, UDP))):
         return odd("a transport header cut short")
     if isinstance(upper, UDP):
