@@ -219,9 +219,10 @@ int plan_main(int argc, char **argv)
 		return code;
 	options.policy = operands.items[0];
 	code = cli_exit_of(make_plan(&plan, &options, &diagnostics));
-	if (code == CLI_DONE)
+	if (code == CLI_DONE) {
 		review_ages(&plan.after, &diagnostics);
-	review_exceptions(plan.after.policy, &diagnostics);
+		review_exceptions(plan.after.policy, &diagnostics);
+	}
 	if (code == CLI_DONE && operands.json)
 		cli_print_json(plan_json(&plan));
 	else if (code == CLI_DONE)
