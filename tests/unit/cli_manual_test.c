@@ -45,6 +45,7 @@ static void test_every_policy_key_is_in_the_manual(void **state)
 					    "guard :",
 					    "chain :",
 					    "inside :",
+					    "backstop :",
 					    "roles :",
 					    "allow ,",
 					    "unlisted",

@@ -155,6 +155,8 @@ static void values_are_of_their_kind(void **state)
 		{HEAD "sockets: web\n",
 		 "3:10: `web` is no way to hook sockets; write auto, off, or"},
 		{HEAD "sockets: [off]\n", "3:10: `[...]` is no way to hook sockets"},
+		{HEAD "interfaces: {backstop: no}\n",
+		 "3:24: `backstop: no` is not known; write auto or off"},
 		{HEAD "interfaces: {roles: [a]}\n",
 		 "3:21: `roles:` is made of interfaces and their "},
 		{HEAD "interfaces: {roles: {a/b: guest}}\n", "3:22: `a/b` is no name or glob"},

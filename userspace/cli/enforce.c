@@ -64,6 +64,8 @@ static int swap(const struct pipeline *pipeline, const struct enforcement *enfor
 					 "out of memory");
 	/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
 	error = layers_parse(getenv("GABELOU_WITHOUT"), &options.without, diagnostics);
+	if (pipeline->policy->backstop_off)
+		options.without |= LAYERS_OF_BACKSTOP;
 	if (!error)
 		error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
 	if (!error && bound)

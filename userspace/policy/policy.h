@@ -81,6 +81,7 @@ struct policy {
 	unsigned guard_line, guard_column;
 	struct names inside; /* globs of gateway ports */
 	unsigned inside_line, inside_column;
+	bool backstop_off;       /* interfaces to come are not closed until they are guarded */
 	struct role_glob *roles; /* the first that matches; without one the role is found */
 	size_t role_count;
 	enum policy_chain chain;
