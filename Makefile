@@ -40,6 +40,7 @@ help:
 	@echo 'make check-root  everything that needs BPF and namespaces'
 	@echo 'make kernels     the same under the kernel of Debian 12, in qemu without KVM'
 	@echo 'make soak        a thousand swaps and kills under flood'
+	@echo 'make bypass      every known way round the guard, and whether docs/bypass.md says so'
 	@echo 'make parser      the parser against two other readers (PARSER_FRAMES=1000000)'
 	@echo 'make coverage    lines and branches of the packet path that tests reach'
 	@echo 'make fuzz        each fuzzer for a minute (FUZZ_SECONDS=60)'
@@ -166,6 +167,11 @@ coverage: $(COVERED)
 soak: all $(BUILD)/tests/prog/swap_test $(LAB_TOOLS) $(FAULTY)
 	GABELOU_SOAK=1 $(BUILD)/tests/prog/swap_test
 	GABELOU_SOAK=1 tests/lab/restart.sh
+
+# Every known way round the guard, against docs/bypass.md; over a minute.
+bypass: all tests
+	@scripts/run-tests tests/bypass/bypass.sh
+.PHONY: bypass
 
 # The parser against two other readers of packets, on a million frames: a quarter of an hour.
 PARSER_FRAMES ?= 1000000

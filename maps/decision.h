@@ -46,7 +46,7 @@ struct class_row {
 
 /* A run of up to ROW_ENTRIES_MOST entries among up to 2^20: what is looked through for one packet.
  */
-#define ROW_ENTRIES_MOST           1024
+#define ROW_ENTRIES_MOST           128
 #define ROW_ENTRIES_COUNT_BITS     12
 #define ROW_ENTRIES(first, count)  ((__u32)(first) << ROW_ENTRIES_COUNT_BITS | (count))
 #define ROW_ENTRIES_FIRST(entries) ((entries) >> ROW_ENTRIES_COUNT_BITS)

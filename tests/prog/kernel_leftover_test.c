@@ -155,7 +155,8 @@ static void test_rest_of_a_detach(void **state)
 
 static void remove_pins(struct applied *applied)
 {
-	static const char *const shared[] = {"events", "flows", "events_lost", "alive"};
+	static const char *const shared[] = {"events",  "flows",     "events_lost",
+					     "senders", "elsewhere", "alive"};
 
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
 		assert_int_equal(unlink(path_of(applied, shared[i])), 0);

@@ -198,4 +198,15 @@ static inline void random_policy_nat64(const struct random_world *world,
 	random->policy.nat64_count = 1;
 }
 
+/* Exceptions come first. */
+static inline void random_without_exceptions(struct random_policy *random)
+{
+	struct policy *policy = &random->policy;
+
+	while (policy->rules[0].kind == RULE_EXCEPT) {
+		policy->rules++;
+		policy->rule_count--;
+	}
+}
+
 #endif

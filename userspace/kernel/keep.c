@@ -92,11 +92,12 @@ static void take_directory(struct kernel_keep *keep, const char *path)
 
 /* A link without an interface has no use, and whoever takes one off detaches it. (Links of other
  * kinds have something else there that is 0 then.) */
-static bool is_dead_link(int fd)
+static bool is_dead_link(const struct pin *pin)
 {
 	struct bpf_link_info info;
 
-	if (!link_info(fd, &info))
+	/* The kernel tells of maps by the same call. */
+	if (strncmp(strrchr(pin->path, '/'), "/link-", 6) != 0 || !link_info(pin->fd, &info))
 		return false;
 	/* Of tcx links the number of the interface lies where that of XDP's does. */
 	return info.type == BPF_LINK_TYPE_CGROUP ? info.cgroup.cgroup_id == 0
@@ -112,7 +113,7 @@ static size_t count_lost(struct kernel_keep *keep)
 		const struct pin pin = keep->pins[i];
 		bool there = access(pin.path, F_OK) == 0;
 
-		if (!there && is_dead_link(pin.fd)) {
+		if (!there && is_dead_link(&pin)) {
 			close(pin.fd);
 			continue;
 		}
