@@ -18,8 +18,7 @@
 
 #include "maps/control.h"
 #include "tests/lab/form_table.h"
-#include "tests/prog/hand_table.h"
-#include "tests/prog/namespace.h"
+#include "tests/prog/trial_fixture.h"
 #include "tests/unit/random.h"
 #include "userspace/kernel/gateway.h"
 
@@ -27,12 +26,6 @@
 #define HEADERS      128  /* bytes at the front of a frame that are worth changing */
 #define XDP_ACTION   2    /* XDP_PASS; 1: XDP_DROP */
 #define LINEAR_LEAST 14   /* BPF_PROG_RUN wants an Ethernet header in the first piece */
-
-struct fixture {
-	struct diagnostics diagnostics;
-	struct table *table;
-	struct kernel_trial *trial;
-};
 
 static char *inside[] = {(char *)"*"};
 static const struct kernel_options options = {
@@ -43,24 +36,7 @@ static const struct kernel_options options = {
 
 static int set_up(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	fixture->table = hand_table(false, NULL, &fixture->diagnostics);
-	*state = fixture;
-	kernel_trial_open(fixture->table, &options, &fixture->trial, &fixture->diagnostics);
-	namespace_say(&fixture->diagnostics);
-	return fixture->trial ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	kernel_trial_close(fixture->trial);
-	table_free(fixture->table);
-	diagnostics_free(&fixture->diagnostics);
-	free(fixture);
-	return 0;
+	return fixture_set_up(state, &options);
 }
 
 static struct ends some_ends(void)
@@ -377,7 +353,7 @@ skip:
 
 int main(void)
 {
-#define WITH_TRIAL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_TRIAL(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		WITH_TRIAL(test_every_form),
 		WITH_TRIAL(test_mutations),

@@ -10,38 +10,15 @@
 #include <errno.h>
 
 #include "maps/control.h"
-#include "tests/prog/hand_table.h"
-#include "tests/prog/namespace.h"
+#include "tests/prog/trial_fixture.h"
 #include "userspace/kernel/kernel.h"
 #include "userspace/kernel/packet.h"
 
-struct fixture {
-	struct diagnostics diagnostics;
-	struct table *table;
-	struct kernel_trial *trial;
-};
-
 static int set_up(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	struct kernel_options options = {.control = CONTROL_DEFAULT};
 
-	fixture->table = hand_table(false, NULL, &fixture->diagnostics);
-	*state = fixture;
-	kernel_trial_open(fixture->table, &options, &fixture->trial, &fixture->diagnostics);
-	namespace_say(&fixture->diagnostics);
-	return fixture->trial ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	kernel_trial_close(fixture->trial);
-	table_free(fixture->table);
-	diagnostics_free(&fixture->diagnostics);
-	free(fixture);
-	return 0;
+	return fixture_set_up(state, &options);
 }
 
 static struct kernel_outcome run(struct fixture *fixture, const char *address)
@@ -173,11 +150,13 @@ static void test_refuses_an_empty_section(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_allows_and_denies, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_judge_equals_table, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_without_link_header, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_shorter_than_it_says, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_counts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_allows_and_denies, set_up, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_judge_equals_table, set_up, fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_without_link_header, set_up,
+						fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_shorter_than_it_says, set_up,
+						fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_counts, set_up, fixture_tear_down),
 		cmocka_unit_test(test_refuses_an_empty_section),
 	};
 

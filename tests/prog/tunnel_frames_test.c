@@ -17,8 +17,7 @@
 
 #include "maps/control.h"
 #include "tests/lab/form_table.h"
-#include "tests/prog/hand_table.h"
-#include "tests/prog/namespace.h"
+#include "tests/prog/trial_fixture.h"
 #include "tests/unit/random.h"
 
 #define MUTATIONS 26000 /* of each form: over a million frames in all */
@@ -31,12 +30,6 @@
 /* Denied by the table; named as endpoints, with whatever is beside them. */
 #define NAMED4 "192.0.2.7"
 #define NAMED6 "2001:db8:f::7"
-
-struct fixture {
-	struct diagnostics diagnostics;
-	struct table *table;
-	struct kernel_trial *trial;
-};
 
 static char *inside[] = {(char *)"*"};
 
@@ -51,7 +44,6 @@ static struct prefix prefix_of(const char *text)
 
 static int set_up(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	struct prefix to[] = {prefix_of("192.0.2.0/28"), prefix_of("2001:db8:f::/48")};
 	struct policy_tunnel tunnel = {
 		.to = to,
@@ -66,22 +58,7 @@ static int set_up(void **state)
 	};
 
 	options.tunnel_count = table_tunnels(&policy, options.tunnels);
-	fixture->table = hand_table(false, NULL, &fixture->diagnostics);
-	*state = fixture;
-	kernel_trial_open(fixture->table, &options, &fixture->trial, &fixture->diagnostics);
-	namespace_say(&fixture->diagnostics);
-	return fixture->trial ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	kernel_trial_close(fixture->trial);
-	table_free(fixture->table);
-	diagnostics_free(&fixture->diagnostics);
-	free(fixture);
-	return 0;
+	return fixture_set_up(state, &options);
 }
 
 static struct ends some_ends(bool named, bool approved)
@@ -359,7 +336,7 @@ static void test_mutations(void **state)
 
 int main(void)
 {
-#define WITH_TRIAL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_TRIAL(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {WITH_TRIAL(test_every_form), WITH_TRIAL(test_mutations)};
 
 	return cmocka_run_group_tests_name("tunnel frames", tests, NULL, NULL);

@@ -76,6 +76,27 @@ static void moved_messages_stand_behind_the_others(void **state)
 	diagnostics_free(&to);
 }
 
+static void errors_move_as_warnings(void **state)
+{
+	struct diagnostics from = {0}, to = {0};
+
+	(void)state;
+	diagnostics_error(&to, EINVAL, (struct location){0}, "first");
+	diagnostics_error(&from, EINVAL, (struct location){"file", 2, 3}, "second");
+	diagnostics_warn(&from, (struct location){0}, "third");
+	diagnostics_move_as_warnings(&from, &to);
+	assert_int_equal(from.count, 0);
+	assert_int_equal(from.errors, 0);
+	assert_int_equal(to.count, 3);
+	assert_int_equal(to.errors, 1);
+	assert_int_equal(to.items[0].severity, SEVERITY_ERROR);
+	assert_int_equal(to.items[1].severity, SEVERITY_WARNING);
+	assert_string_equal(to.items[1].text, "second");
+	assert_string_equal(to.items[1].file, "file");
+	assert_int_equal(to.items[2].severity, SEVERITY_WARNING);
+	diagnostics_free(&to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +104,7 @@ int main(void)
 		cmocka_unit_test(a_short_buffer_ends_with_a_nul),
 		cmocka_unit_test(a_message_without_text_says_why),
 		cmocka_unit_test(moved_messages_stand_behind_the_others),
+		cmocka_unit_test(errors_move_as_warnings),
 	};
 
 	return cmocka_run_group_tests_name("diagnostic", tests, NULL, NULL);

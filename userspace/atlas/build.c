@@ -336,20 +336,6 @@ static int join_sources(struct atlas *atlas, struct branch *countries, struct br
 	return 0;
 }
 
-static void join_diagnostics(struct diagnostics *diagnostics, const struct diagnostics *more)
-{
-	for (size_t i = 0; i < more->count; i++) {
-		const struct diagnostic *item = &more->items[i];
-		struct location where = {item->file, item->line, item->column};
-		const char *text = item->text ? item->text : "out of memory";
-
-		if (item->severity == SEVERITY_ERROR)
-			diagnostics_error(diagnostics, EINVAL, where, "%s", text);
-		else
-			diagnostics_warn(diagnostics, where, "%s", text);
-	}
-}
-
 int merge_input_read(const struct atlas_config *config, struct merge_input *input,
 		     struct atlas *atlas, struct diagnostics *diagnostics)
 {
@@ -367,8 +353,7 @@ int merge_input_read(const struct atlas_config *config, struct merge_input *inpu
 	};
 
 	read_side_by_side(&countries, &networks);
-	join_diagnostics(diagnostics, &aside);
-	diagnostics_free(&aside);
+	diagnostics_move(&aside, diagnostics);
 	int error = countries.error ? countries.error : networks.error;
 	if (!error &&
 	    (join_sources(atlas, &countries, &networks) || overlay_special(&input->special)))

@@ -80,6 +80,14 @@ void diagnostics_move(struct diagnostics *from, struct diagnostics *to)
 	diagnostics_free(from);
 }
 
+void diagnostics_move_as_warnings(struct diagnostics *from, struct diagnostics *to)
+{
+	for (size_t i = 0; i < from->count; i++)
+		from->items[i].severity = SEVERITY_WARNING;
+	from->errors = 0;
+	diagnostics_move(from, to);
+}
+
 void diagnostics_free(struct diagnostics *diagnostics)
 {
 	for (size_t i = 0; i < diagnostics->count; i++) {

@@ -49,6 +49,9 @@ const char *diagnostic_format(const struct diagnostic *item, char *buffer, size_
 /* Moves every message to the end of another list, and leaves @from empty. */
 void diagnostics_move(struct diagnostics *from, struct diagnostics *to);
 
+/* The same, of a step whose failure must not fail the caller: what was an error is a warning. */
+void diagnostics_move_as_warnings(struct diagnostics *from, struct diagnostics *to);
+
 void diagnostics_free(struct diagnostics *diagnostics);
 
 #endif

@@ -158,9 +158,7 @@ static void close_the_rest(const struct apply *apply, struct diagnostics *diagno
 			     "this kernel has no backstop (it came with Linux 6.16): an interface "
 			     "that appears is open until its guard is on it, by the agent or by "
 			     "the next apply");
-	for (size_t i = 0; i < heard.count; i++)
-		message_warn(diagnostics, "%s", heard.items[i].text ? heard.items[i].text : "");
-	diagnostics_free(&heard);
+	diagnostics_move_as_warnings(&heard, diagnostics);
 }
 
 /* Pins, records and links, in this order; on failure everything is as it was. */

@@ -14,9 +14,7 @@ static void open_the_rest(struct diagnostics *diagnostics)
 	struct diagnostics heard = {0};
 
 	backstop_follow(NULL, NULL, &heard);
-	for (size_t i = 0; i < heard.count; i++)
-		message_warn(diagnostics, "%s", heard.items[i].text ? heard.items[i].text : "");
-	diagnostics_free(&heard);
+	diagnostics_move_as_warnings(&heard, diagnostics);
 }
 
 /*

@@ -38,13 +38,6 @@ static int roll_to(struct kernel *kernel, const json_t *current, struct diagnost
 	return error;
 }
 
-/* Errors of a recovery must not stop a detach, nor the apply that would put things right. */
-static void as_warnings(const struct diagnostics *from, struct diagnostics *to)
-{
-	for (size_t i = 0; i < from->count; i++)
-		message_warn(to, "%s", from->items[i].text ? from->items[i].text : "");
-}
-
 /* Nothing is in force. What is attached nevertheless stays, for the next apply to swap it; what no
  * interface runs is of a detach or of a first apply that was killed. */
 static void remove_leftovers(struct kernel *kernel, struct diagnostics *diagnostics)
@@ -87,7 +80,8 @@ void generation_recover(struct kernel *kernel, struct diagnostics *diagnostics)
 			     "generation %u cannot be put on every interface (%s); apply the "
 			     "policy again",
 			     generation, strerror(-error));
-		as_warnings(&heard, diagnostics);
+		/* They must not stop a detach, nor the apply that would put things right. */
+		diagnostics_move_as_warnings(&heard, diagnostics);
 	}
 	diagnostics_free(&heard);
 }
