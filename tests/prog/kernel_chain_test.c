@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -57,10 +58,19 @@ static void test_foreign_pass_hides_nothing(void **state)
 
 #define COUNTED_MAP "counted"
 
-/* Somebody else's program that counts what it sees, and passes it for good: as Cilium's does. */
+/* Somebody else's program that counts what it sees, and passes it for good: as Cilium's does. It
+ * counts IPv4 only: the kernel sends MLD reports and router solicitations whenever it likes. */
 static int load_counting(int map)
 {
 	const struct bpf_insn code[] = {
+		{.code = BPF_LDX | BPF_MEM | BPF_W,
+		 .dst_reg = BPF_REG_1,
+		 .src_reg = BPF_REG_1,
+		 .off = offsetof(struct __sk_buff, protocol)},
+		{.code = BPF_JMP | BPF_JNE | BPF_K,
+		 .dst_reg = BPF_REG_1,
+		 .off = 10,
+		 .imm = htons(ETH_P_IP)},
 		{.code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = BPF_REG_10, .off = -4, .imm = 0},
 		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_10},
 		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -4},
