@@ -133,21 +133,48 @@ static __always_inline int parse_inside(context_t *context, struct packet *packe
 	return answer;
 }
 
+/* One reading of a frame. Global functions: each is verified once and by itself, and what follows
+ * is verified once too, and not once per way of reading. */
+__noinline int parse_frame(context_t *context, struct packet *packet)
+{
+	struct packet read = {};
+	int answer = parse_ethernet(context, &read);
+
+	if (packet)
+		*packet = read;
+	return answer;
+}
+
+__noinline int parse_frame_layer3(context_t *context, struct packet *packet)
+{
+	struct packet read = {};
+	int answer = parse_layer3(context, &read);
+
+	if (packet)
+		*packet = read;
+	return answer;
+}
+
+/* The second time round every header that counts is linear. */
+static __always_inline int parse_linear(context_t *context, struct packet *packet, bool layer3)
+{
+	int answer = layer3 ? parse_frame_layer3(context, packet) : parse_frame(context, packet);
+
+	if (answer != PARSE_PULL)
+		return answer;
+	if (!packet_pull(context))
+		return REASON_TRUNCATED;
+	answer = layer3 ? parse_frame_layer3(context, packet) : parse_frame(context, packet);
+	return answer == PARSE_PULL ? REASON_TRUNCATED : answer;
+}
+
 /* PARSE_DONE with the destination in @packet, or the reason that decides without it. */
 static __always_inline int parse(context_t *context, struct packet *packet, bool layer3)
 {
-	int answer = PARSE_PULL;
+	struct packet read = {}; /* as in tunnel_enter() */
+	int answer = parse_linear(context, &read, layer3);
 
-	/* The second time round every header that counts is linear. */
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < 2 && answer == PARSE_PULL; i++) {
-		if (i > 0 && !packet_pull(context))
-			return REASON_TRUNCATED;
-		*packet = (struct packet){};
-		answer = layer3 ? parse_layer3(context, packet) : parse_ethernet(context, packet);
-	}
-	if (answer == PARSE_PULL)
-		return REASON_TRUNCATED;
+	*packet = read;
 	if (config.tunnel_count && answer == PARSE_INSIDE)
 		answer = parse_inside(context, packet);
 	if ((answer == PARSE_DONE || answer == REASON_CONTROL) && !packet_settled(context, packet))

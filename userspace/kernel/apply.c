@@ -151,7 +151,7 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 static void close_the_rest(const struct apply *apply, struct diagnostics *diagnostics)
 {
 	struct diagnostics heard = {0};
-	int error = backstop_follow(NULL, apply->options, &heard);
+	int error = backstop_follow(&apply->kernel->backstop, apply->options, &heard);
 
 	if (error == -EOPNOTSUPP)
 		message_warn(diagnostics,
@@ -180,9 +180,9 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 		error = swap(apply, diagnostics);
 	FAULT("apply.swapped");
 	if (!error) {
-		close_the_rest(apply, diagnostics);
 		if (apply->previous)
 			generation_begin_wait(apply->kernel);
+		close_the_rest(apply, diagnostics);
 		return 0;
 	}
 	record_set_current(apply->kernel, apply->previous, diagnostics);

@@ -52,11 +52,11 @@ int backstop_set(struct backstop *backstop, const struct backstop_scope *scope,
  * Brings the backstop to what is in force by these options: in enforce mode it stands, and whatever
  * the policy wants guarded and has no guard yet is closed; else (NULL: nothing is in force) it is
  * removed. A glob that is neither a name nor a prefix is outside its scope, with a warning.
- * @backstop may be NULL: for this once, and then the table outlasts us without a keeper. Under the
- * lock. As backstop_set().
+ * The conversation is begun if *backstop is NULL, and left to the caller: at its end the kernel
+ * waits until what was changed has left every CPU. Under the lock. As backstop_set().
  */
 struct kernel_options;
-int backstop_follow(struct backstop *backstop, const struct kernel_options *options,
+int backstop_follow(struct backstop **backstop, const struct kernel_options *options,
 		    struct diagnostics *diagnostics);
 
 /* Removes it. 0 also where there is none; -EPERM without a message as above. */

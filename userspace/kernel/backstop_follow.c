@@ -101,16 +101,12 @@ static int follow(struct backstop *backstop, const struct kernel_options *option
 	return error;
 }
 
-int backstop_follow(struct backstop *backstop, const struct kernel_options *options,
+int backstop_follow(struct backstop **backstop, const struct kernel_options *options,
 		    struct diagnostics *diagnostics)
 {
-	struct backstop *own = NULL;
-	int error = backstop ? 0 : backstop_begin(&own, diagnostics);
+	int error = *backstop ? 0 : backstop_begin(backstop, diagnostics);
 
-	if (!error)
-		error = follow(backstop ? backstop : own, options, diagnostics);
-	backstop_end(own);
-	return error;
+	return error ? error : follow(*backstop, options, diagnostics);
 }
 
 static bool stands(const struct kernel_options *options)

@@ -9,11 +9,11 @@
 
 /* An agent that keeps it (-EPERM) removes it as soon as nothing is in force; until then it closes
  * only what never had a guard. */
-static void open_the_rest(struct diagnostics *diagnostics)
+static void open_the_rest(struct kernel *kernel, struct diagnostics *diagnostics)
 {
 	struct diagnostics heard = {0};
 
-	backstop_follow(NULL, NULL, &heard);
+	backstop_follow(&kernel->backstop, NULL, &heard);
 	diagnostics_move_as_warnings(&heard, diagnostics);
 }
 
@@ -33,7 +33,7 @@ int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics)
 		return message(diagnostics, -EPERM, "opened for reading only");
 	int known = record_current(kernel, &current, &unheard);
 	diagnostics_free(&unheard);
-	open_the_rest(diagnostics);
+	open_the_rest(kernel, diagnostics);
 	int error = attach_remove_all(kernel, &removed, diagnostics);
 	if (error)
 		return error;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "userspace/kernel/alive.h"
+#include "userspace/kernel/backstop.h"
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
@@ -99,6 +100,7 @@ void kernel_close(struct kernel *kernel)
 	if (!kernel)
 		return;
 	aside_end(&kernel->last_packet);
+	backstop_end(kernel->backstop);
 	if (kernel->lock >= 0) {
 		rmdir(kernel->pins); /* succeeds only where nothing is pinned */
 		close(kernel->lock);

@@ -18,7 +18,7 @@ struct kernel {
 	char state[PATH_SIZE];     /* /var/lib/gabelou/ns-COOKIE */
 	int lock;                  /* -1: KERNEL_READ */
 	bool whole;                /* what is in force is on every interface, as the record says */
-	struct backstop *backstop; /* kept by whoever opened this; borrowed; NULL: by nobody */
+	struct backstop *backstop; /* kept from its first change to the end; NULL: not yet */
 	struct aside last_packet;  /* of the generation that was in force: waiting for it */
 };
 

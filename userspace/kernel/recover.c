@@ -9,11 +9,11 @@
 #include "userspace/kernel/message.h"
 
 /* An apply says what it cannot do. */
-static void follow(const struct kernel *kernel, const struct kernel_options *options)
+static void follow(struct kernel *kernel, const struct kernel_options *options)
 {
 	struct diagnostics unheard = {0};
 
-	backstop_follow(kernel->backstop, options, &unheard);
+	backstop_follow(&kernel->backstop, options, &unheard);
 	diagnostics_free(&unheard);
 }
 

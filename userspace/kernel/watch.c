@@ -190,12 +190,10 @@ static void put_right(struct kernel_watch *watch, struct diagnostics *diagnostic
 	struct diagnostics unheard = {0};
 	uint32_t generation;
 
-	if (!watch->kernel.backstop)
-		backstop_begin(&watch->kernel.backstop, diagnostics);
 	generation_recover(&watch->kernel, diagnostics);
 	aside_end(&watch->kernel.last_packet);
 	if (record_current(&watch->kernel, &generation, &unheard) == -ENOENT)
-		backstop_follow(watch->kernel.backstop, NULL, diagnostics);
+		backstop_follow(&watch->kernel.backstop, NULL, diagnostics);
 	diagnostics_free(&unheard);
 }
 
