@@ -180,6 +180,15 @@ tap_matches "a glob that is no prefix is told of" \
 agent=
 tap_try "and there is none" no_backstop
 
+tap_try "back to every interface" lab_gabelou apply "$lab_folder/enforce.yaml"
+tap_try "the backstop stands again" has_backstop
+sed 's/^interfaces:.*//' "$lab_folder/enforce.yaml" >"$lab_folder/off.yaml"
+echo 'interfaces: {backstop: off}' >>"$lab_folder/off.yaml"
+tap_is "a policy that leaves it out is no fault of the kernel" \
+	"$(lab_gabelou apply "$lab_folder/off.yaml" 2>&1 | grep -c 'has no backstop')" 0
+tap_try "and it is taken off" no_backstop
+tap_matches "status says by whom" "$(lab_gabelou status)" 'the policy leaves it out'
+
 # --- roles ---
 
 # WIRE NAMESPACE: a veth, "eth0" in that namespace.

@@ -22,6 +22,7 @@ static struct kernel_options options_of(const struct policy *policy)
 		.inside = policy->inside.items,
 		.inside_count = policy->inside.count,
 		.without_sockets = policy->sockets_off,
+		.without_backstop = policy->backstop_off,
 		.cgroup = policy->sockets_cgroup,
 		.roles = policy->roles,
 		.role_count = policy->role_count,
@@ -64,8 +65,6 @@ static int swap(const struct pipeline *pipeline, const struct enforcement *enfor
 					 "out of memory");
 	/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
 	error = layers_parse(getenv("GABELOU_WITHOUT"), &options.without, diagnostics);
-	if (pipeline->policy->backstop_off)
-		options.without |= LAYERS_OF_BACKSTOP;
 	if (!error)
 		error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
 	if (!error && bound)

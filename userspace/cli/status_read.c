@@ -84,12 +84,17 @@ static void find_foreign(struct status *status)
 /* In monitor mode nothing is closed. */
 static void find_open_births(struct status *status)
 {
+	const json_t *kernel = json_object_get(status->enforced.manifest->json, "kernel");
+
 	if (status->enforced.manifest->monitor || status->backstop)
 		return;
 	add_problem(status,
 		    "no backstop: an interface that appears is open until its guard is on it, %s; "
-		    "apply the policy again (the backstop needs Linux 6.16)",
-		    status->agent_running ? "some milliseconds" : "by the next apply");
+		    "%s",
+		    status->agent_running ? "some milliseconds" : "by the next apply",
+		    json_is_false(json_object_get(kernel, "backstop"))
+			    ? "the policy leaves it out (interfaces: {backstop: off})"
+			    : "apply the policy again (the backstop needs Linux 6.16)");
 }
 
 static void find_old_data(struct status *status)

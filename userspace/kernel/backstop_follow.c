@@ -84,14 +84,15 @@ static int follow(struct backstop *backstop, const struct kernel_options *option
 {
 	struct backstop_scope scope;
 	char **names;
+	int error;
 
-	if (!options || options->monitor || (options->without & LAYERS_OF_BACKSTOP)) {
-		int error = backstop_remove(backstop, diagnostics);
-
-		return !error && options && (options->without & LAYERS_OF_BACKSTOP) ? -EOPNOTSUPP
-										    : error;
+	if (!options || options->monitor || options->without_backstop)
+		return backstop_remove(backstop, diagnostics);
+	if (options->without & LAYERS_OF_BACKSTOP) {
+		error = backstop_remove(backstop, diagnostics);
+		return error ? error : -EOPNOTSUPP;
 	}
-	int error = scope_of(options, &names, &scope);
+	error = scope_of(options, &names, &scope);
 	if (error)
 		return message(diagnostics, error, "out of memory");
 	say_what_is_left_out(options, diagnostics);
