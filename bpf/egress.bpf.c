@@ -8,7 +8,7 @@
 
 static __always_inline int act(const struct decision *decision)
 {
-	if (unlikely(decision->verdict == VERDICT_DENY) && !config.monitor)
+	if (is_stopped(decision))
 		return TC_ACT_SHOT;
 	return config.last_word ? TC_ACT_OK : TC_NEXT;
 }

@@ -10,7 +10,7 @@
 
 static __always_inline int act(const struct decision *decision)
 {
-	return decision->verdict == VERDICT_DENY && !config.monitor ? XDP_DROP : XDP_PASS;
+	return is_stopped(decision) ? XDP_DROP : XDP_PASS;
 }
 
 /* In front of the packet, where BPF_PROG_RUN gives it back. Invalidates packet pointers. */

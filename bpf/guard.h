@@ -11,7 +11,15 @@
 #include "bpf/judge_packet.h"
 #include "bpf/parse.h"
 #include "bpf/parse_plain.h"
+#include "bpf/pause.h"
 #include "bpf/report.h"
+
+/* Does a packet stop here? */
+static __always_inline bool is_stopped(const struct decision *decision)
+{
+	return unlikely(decision->verdict == VERDICT_DENY) && !config.monitor &&
+	       !(decision->flags & EVENT_PAUSED);
+}
 
 /* What an entry program defines for itself. */
 
@@ -29,7 +37,8 @@ static __always_inline struct decision reconsider(context_t *context, const stru
 
 static __always_inline bool is_left_to_lower(bool upper, const struct decision *decision)
 {
-	return upper && (decision->verdict == VERDICT_ALLOW || config.monitor);
+	return upper && (decision->verdict == VERDICT_ALLOW || config.monitor ||
+			 decision->flags & EVENT_PAUSED);
 }
 
 static __always_inline int guard(context_t *context, const struct packet *packet,
@@ -39,6 +48,8 @@ static __always_inline int guard(context_t *context, const struct packet *packet
 		decision = except(context, packet, decision);
 	if (unlikely(decision.verdict == VERDICT_DENY))
 		decision = reconsider(context, packet, decision);
+	if (unlikely(decision.verdict == VERDICT_DENY) && !config.monitor && pause_holds())
+		decision.flags |= EVENT_PAUSED;
 	if (is_left_to_lower(upper, &decision) && !config.trial)
 		return act(&decision);
 	count(context, decision.counter);

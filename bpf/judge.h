@@ -28,6 +28,7 @@ struct decision {
 	__u16 rule;
 	__u8 reason;
 	__u8 verdict;
+	__u8 flags; /* of its event, beside those of the hook: enum event_flag */
 };
 
 /* A decision that needs no table: by the parser. */

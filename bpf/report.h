@@ -66,7 +66,8 @@ static __always_inline __u64 report_where(const struct packet *packet)
 
 static __always_inline __u64 report_what(const struct decision *decision)
 {
-	return decision->row | (__u64)decision->rule << 32 | (__u64)decision->reason << 48;
+	return decision->row | (__u64)decision->rule << 32 | (__u64)decision->reason << 48 |
+	       (__u64)decision->flags << 56;
 }
 
 /* Too large for the stack of a chain of calls (512 bytes). One for each CPU: nothing that judges is
@@ -104,7 +105,7 @@ __noinline int report(context_t *context, __u64 where, __u64 what)
 		.bytes = packet_bytes(context),
 		.row = (__u32)what,
 		.rule = (__u16)(what >> 32),
-		.flags = PACKET_FLAGS,
+		.flags = PACKET_FLAGS | (__u8)(what >> 56),
 		.sender.user = USER_UNKNOWN,
 	};
 	draft->key = (struct flow_key){
@@ -113,6 +114,7 @@ __noinline int report(context_t *context, __u64 where, __u64 what)
 		.ethertype = packet.ethertype,
 		.protocol = packet.protocol,
 		.reason = (__u8)(what >> 48),
+		.paused = what >> 56 & EVENT_PAUSED ? 1 : 0,
 	};
 
 	fill_addresses(context, &packet, &draft->key);

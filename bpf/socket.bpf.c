@@ -16,6 +16,7 @@
 #include "bpf/entries.h"
 #include "bpf/flows.h"
 #include "bpf/judge.h"
+#include "bpf/pause.h"
 #include "bpf/sender.h"
 
 #define REFUSE 0 /* EPERM */
@@ -191,6 +192,8 @@ static __always_inline int judge_target(struct bpf_sock_addr *context, const str
 		return PASS;
 	if (config.entries && may_be_exception(context, decision.row))
 		return PASS;
+	if (pause_holds()) /* the guard counts and reports what comes of it */
+		return PASS;
 	count_refusal(decision.counter);
 	if (logged)
 		report_target(context, target, &decision);
@@ -267,6 +270,7 @@ static __always_inline __u8 judge_option(struct bpf_sockopt *context, int size)
 									 : REASON_COUNT;
 }
 
+/* Also in a pause: what the option lets a socket do would outlast it. */
 SEC("cgroup/setsockopt")
 int socket_option(struct bpf_sockopt *context)
 {

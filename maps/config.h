@@ -14,6 +14,7 @@
 /* What a program does without, as on a kernel that has it not. */
 #define WITHOUT_CONTEXT 1 /* bpf_cast_to_kern_ctx() on an XDP packet */
 #define WITHOUT_PULL    2 /* bpf_xdp_pull_data() */
+#define WITHOUT_TAI     4 /* bpf_ktime_get_tai_ns() */
 
 struct guard_config {
 	__u64 flow_interval; /* nanoseconds between two events of a flow */

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define EVENT_ABI 3 /* bump with any change of the structs below */
+#define EVENT_ABI 4 /* bump with any change of the structs below */
 
 #define COMMAND_SIZE 16 /* TASK_COMM_LEN: the kernel cuts the name of a task there */
 
@@ -39,7 +39,8 @@ struct flow_key {
 	__u8 protocol;   /* IP protocol number */
 	__u8 reason;     /* enum reason */
 	__u32 process;   /* judged at the socket: whose it is; else 0 */
-	__u32 reserved;
+	__u8 paused;     /* 1: it passed, in a pause; a flow of its own */
+	__u8 reserved[3];
 };
 
 struct flow_state {
@@ -65,6 +66,7 @@ enum event_flag {
 	EVENT_MONITOR = 1 << 0, /* let pass: the policy is in monitor mode */
 	EVENT_GATEWAY = 1 << 1, /* judged where it came in; else where it was to go out */
 	EVENT_SOCKET = 1 << 2,  /* judged at the socket: the sender was told (EPERM) */
+	EVENT_PAUSED = 1 << 3,  /* let pass: a pause held */
 };
 
 struct flow_event {

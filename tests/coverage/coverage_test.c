@@ -359,6 +359,7 @@ int main(void)
 		REPORT_TEST(flows_beyond_the_table),
 		REPORT_TEST(flows_of_another_cpu),
 		REPORT_TEST(flows_in_monitor_mode),
+		REPORT_TEST(flows_in_a_pause),
 		REPORT_TEST(own_addresses),
 		REPORT_TEST(own_and_not_understood),
 		REPORT_TEST(own_ports),

@@ -150,4 +150,29 @@ static void flows_in_monitor_mode(void **state)
 	assert_true(shim.events[0].flags & EVENT_MONITOR);
 }
 
+/* By either clock, if the time of day is right. */
+static void flows_in_a_pause(void **state)
+{
+	struct frame frame = world_denied("tcp4");
+
+	(void)state;
+	shim.pause = (struct pause_until){.boot = 101, .tai = 201};
+	shim.kernel.now = 100;
+	shim.kernel.tai = 200;
+	assert_int_equal(world_run_frame(&frame).answer, ANSWER_PASS);
+	assert_true(shim.events[0].flags & EVENT_PAUSED);
+	shim.kernel.tai = 201;
+	assert_int_equal(world_run_frame(&frame).answer, ANSWER_DROP);
+	shim_config->without |= WITHOUT_TAI;
+	assert_int_equal(world_run_frame(&frame).answer, ANSWER_PASS);
+	shim_config->without &= (__u8)~WITHOUT_TAI;
+	shim.kernel.tai = 200;
+	shim_config->clock_floor = 201;
+	assert_int_equal(world_run_frame(&frame).answer, ANSWER_DROP);
+	shim_config->clock_floor = 0;
+	shim.kernel.now = 101;
+	assert_int_equal(world_run_frame(&frame).answer, ANSWER_DROP);
+	assert_false(shim.events[1].flags & EVENT_PAUSED);
+}
+
 #endif

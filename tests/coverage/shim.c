@@ -77,6 +77,10 @@ void *shim_map_lookup(void *map, const void *key)
 		return index < shim.counter_count ? &shim.counters[index] : NULL;
 	case SHIM_MAP_LOST:
 		return index == 0 ? &shim.lost : NULL;
+	case SHIM_MAP_DRAFTS:
+		return index == 0 ? shim.draft : NULL;
+	case SHIM_MAP_PAUSE:
+		return index == 0 ? &shim.pause : NULL;
 	case SHIM_MAP_FLOWS:
 		flow = flow_find(key);
 		return flow ? &flow->state : NULL;
@@ -117,6 +121,11 @@ void shim_ring_submit(void *event, __u64 flags)
 __u64 shim_now(void)
 {
 	return shim.kernel.now;
+}
+
+__u64 shim_tai(void)
+{
+	return shim.kernel.tai;
 }
 
 bool shim_pull_fails(void)

@@ -19,6 +19,7 @@
 
 #include "maps/config.h"
 #include "maps/event.h"
+#include "maps/pause.h"
 
 #define SHIM_FLOWS  64
 #define SHIM_EVENTS 64
@@ -49,7 +50,7 @@ struct shim_kernel {
 	bool bridged, has_vlans; /* the port */
 	bool has_rules;
 	uint32_t router; /* the route leads to another address: it differs in this word (from 1) */
-	uint64_t now;
+	uint64_t now, tai;
 };
 
 struct shim_flow {
@@ -66,6 +67,8 @@ struct shim {
 	struct counter *counters;
 	uint32_t counter_count;
 	uint64_t lost;
+	struct pause_until pause;
+	uint64_t draft[64]; /* memory for one report at a time */
 	struct shim_flow flows[SHIM_FLOWS];
 	struct flow_event events[SHIM_EVENTS];
 	size_t event_count; /* submitted */
@@ -91,6 +94,8 @@ enum shim_map {
 	SHIM_MAP_EVENTS,
 	SHIM_MAP_FLOWS,
 	SHIM_MAP_LOST,
+	SHIM_MAP_PAUSE,
+	SHIM_MAP_DRAFTS,  /* of reports */
 	SHIM_MAP_SECTIONS /* the first of TABLE_SECTION_COUNT */
 };
 int shim_which(const void *map);
@@ -109,6 +114,7 @@ long shim_map_update(void *map, const void *key, const void *value, __u64 flags)
 void *shim_ring_reserve(void *ring, __u64 size, __u64 flags);
 void shim_ring_submit(void *event, __u64 flags);
 __u64 shim_now(void);
+__u64 shim_tai(void);
 long shim_skb_pull(struct __sk_buff *skb, __u32 size);
 long shim_skb_load(const void *skb, __u32 offset, void *to, __u32 size);
 __u64 shim_xdp_length(struct xdp_md *xdp);

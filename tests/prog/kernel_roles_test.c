@@ -214,6 +214,11 @@ static void test_upper_counts_what_it_drops(void **state)
 	assert_int_equal(counted(applied).packets, 2);
 	assert_true(applied_passes("gone1", "far1", ALLOWED_V4));
 	assert_int_equal(counted(applied).packets, 3);
+	/* Nor does it count what a pause lets pass. */
+	assert_int_equal(kernel_pause(applied->kernel, 600, &applied->diagnostics), 0);
+	assert_true(applied_passes("gone0", "far0", DENIED_V4));
+	assert_int_equal(counted(applied).packets, 3);
+	assert_int_equal(kernel_resume(applied->kernel, &applied->diagnostics), 0);
 	/* In monitor mode it drops nothing. */
 	applied->options.monitor = true;
 	applied_apply(applied, applied->table);

@@ -169,6 +169,20 @@ static void test_monitor_mode_says_allowed(void **state)
 	json_decref(line);
 }
 
+static void test_a_pause_says_allowed(void **state)
+{
+	struct flow_event event = tcp;
+	struct flow flow = whole(&event);
+
+	(void)state;
+	event.flags = EVENT_GATEWAY | EVENT_PAUSED;
+	json_t *line = flow_ecs(&flow);
+
+	assert_string_equal(at(line, "event.action"), "\"paused\"");
+	assert_string_equal(at(line, "event.type"), "[\"connection\",\"allowed\"]");
+	json_decref(line);
+}
+
 /* At the port where it came in: the interface is not where it would have left. */
 static void test_a_gateway_judges_what_comes_in(void **state)
 {
@@ -410,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_denied_flow),
 		cmocka_unit_test(test_monitor_mode_says_allowed),
+		cmocka_unit_test(test_a_pause_says_allowed),
 		cmocka_unit_test(test_a_gateway_judges_what_comes_in),
 		cmocka_unit_test(test_a_refusal_at_the_socket),
 		cmocka_unit_test(test_a_refused_option),

@@ -27,20 +27,27 @@ static json_t *observer(const char *hostname, const char *interface_name, bool g
 	return observer;
 }
 
-/* In monitor mode the packet went on: to say "denied" would put it in every count of denials. */
+static const char *action_of(uint8_t flags)
+{
+	if (flags & EVENT_MONITOR)
+		return "would-drop";
+	if (flags & EVENT_PAUSED)
+		return "paused";
+	return flags & EVENT_SOCKET ? "refused" : "dropped";
+}
+
+/* In monitor mode and in a pause the packet went on: to say "denied" would put it in every count of
+ * denials. */
 static json_t *event_part(const struct flow *flow)
 {
 	const struct flow_event *event = flow->event;
 	int64_t lasted = event->time > event->first ? (int64_t)(event->time - event->first) : 0;
-	bool monitor = event->flags & EVENT_MONITOR;
+	bool passed = event->flags & (EVENT_MONITOR | EVENT_PAUSED);
 	char start[TIME_TEXT_SIZE], end[TIME_TEXT_SIZE];
 
 	return json_pack("{s:s, s:[s], s:[s,s], s:s, s:s, s:s, s:I, s:s, s:s, s:I, s:s, s:s}",
 			 "kind", "event", "category", "network", "type", "connection",
-			 monitor ? "allowed" : "denied", "action",
-			 monitor                       ? "would-drop"
-			 : event->flags & EVENT_SOCKET ? "refused"
-						       : "dropped",
+			 passed ? "allowed" : "denied", "action", action_of(event->flags),
 			 "outcome", "success", "reason", reason_text(event->key.reason), "sequence",
 			 (json_int_t)flow->sequence, "start",
 			 text_time(flow->time_realtime_ns - lasted, start), "end",

@@ -5,7 +5,7 @@
  * All pins live in pid 1's mount namespace, under /sys/fs/bpf/gabelou (mode 0700), keyed by the
  * cookie of the network namespace:
  *
- *   ns-COOKIE/events, flows, events_lost, senders, elsewhere   shared by all generations
+ *   ns-COOKIE/events, flows, events_lost, senders, elsewhere, pause   shared by all generations
  *   ns-COOKIE/gen-N/            program, counters and the table's sections, one map each
  *   ns-COOKIE/link-IFINDEX      the tcx link, or absent where clsact is used
  *   ns-COOKIE/link-xdp-IFINDEX  the xdp link of a gateway's port
@@ -140,6 +140,24 @@ int kernel_cgroup_path(uint64_t id, char path[KERNEL_CGROUP_SIZE]);
 int kernel_counters(struct kernel *kernel, struct counter **counters, size_t *count,
 		    struct diagnostics *diagnostics);
 int kernel_events_lost(struct kernel *kernel, uint64_t *lost);
+
+/*
+ * A pause: for @seconds (1 to KERNEL_PAUSE_MOST_S) what is denied passes, counted and reported
+ * (EVENT_PAUSED), at guards, gateways and sockets alike; an earlier pause is replaced. The kernel
+ * ends it by itself, with nothing of ours running, and it ends early if the clock is set behind
+ * TABLE_CLOCK_FLOOR or beyond the pause. It outlives an apply; a reboot or a detach ends it. What
+ * stays closed: interfaces that the backstop closes, and socket options that send past the guard
+ * (they would outlast it).
+ *
+ * Needs KERNEL_CHANGE (-EPERM). -ENOENT with a message: nothing is enforced, or by a gabelou that
+ * had no pause; -ERANGE: @seconds; -ETIME: the clock is wrong, and the kernel would not believe it.
+ */
+#define KERNEL_PAUSE_MOST_S 86400
+int kernel_pause(struct kernel *kernel, uint64_t seconds, struct diagnostics *diagnostics);
+/* Ends a pause, also where there is none. Needs KERNEL_CHANGE. */
+int kernel_resume(struct kernel *kernel, struct diagnostics *diagnostics);
+/* Seconds until it ends, rounded up; 0: there is none, or nothing is enforced. */
+int kernel_paused(struct kernel *kernel, uint64_t *seconds, struct diagnostics *diagnostics);
 
 /* For table_compile(): sections lie in maps of exactly their size, which kernel_apply() then takes
  * as they are. Without the privilege to make maps the table is compiled into other memory. A table

@@ -16,8 +16,8 @@
 #define TRIAL_FLOWS     64
 
 const char *const program_names[FORMS] = {"egress", "egress_layer3", "egress_upper"};
-const char *const shared_map_names[SHARED_MAPS] = {"events", "flows", "events_lost", "senders",
-						   "elsewhere"};
+const char *const shared_map_names[SHARED_MAPS] = {"events",  "flows",     "events_lost",
+						   "senders", "elsewhere", "pause"};
 
 int loaded_program(const struct egress_bpf *skeleton, enum form form)
 {
@@ -54,7 +54,14 @@ void loaded_destroy(struct egress_bpf *skeleton)
 static __u8 program_without(uint32_t layers)
 {
 	return (layers & LAYER_BIT(LAYER_XDP_CONTEXT) ? WITHOUT_CONTEXT : 0) |
-	       (layers & LAYER_BIT(LAYER_XDP_PULL) ? WITHOUT_PULL : 0);
+	       (layers & LAYER_BIT(LAYER_XDP_PULL) ? WITHOUT_PULL : 0) |
+	       (layers & LAYER_BIT(LAYER_TAI_CLOCK) ? WITHOUT_TAI : 0);
+}
+
+/* The others a program finds out by itself (bpf/packet_xdp.h). */
+static uint32_t kernel_without_clock(void)
+{
+	return LAYER_BIT(LAYER_TAI_CLOCK) & ~layers_probe(LAYER_BIT(LAYER_TAI_CLOCK));
 }
 
 static void configure(struct egress_bpf *skeleton, const struct load_request *request)
@@ -70,7 +77,7 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 		.monitor = options->monitor,
 		.last_word = options->last_word,
 		.trial = request->trial,
-		.without = program_without(options->without),
+		.without = program_without(options->without | kernel_without_clock()),
 		.tunnel_count = options->tunnel_count,
 	};
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "maps/elsewhere.h"
+#include "maps/pause.h"
 
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/generation.h"
@@ -34,6 +35,9 @@ static bool shape_fits(enum shared_map which, int map)
 	case SHARED_ELSEWHERE:
 		return info.type == BPF_MAP_TYPE_LPM_TRIE &&
 		       info.key_size == sizeof(struct elsewhere_key);
+	case SHARED_PAUSE:
+		return info.type == BPF_MAP_TYPE_ARRAY &&
+		       info.value_size == sizeof(struct pause_until);
 	case SHARED_MAPS:
 		break;
 	}
