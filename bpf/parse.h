@@ -124,15 +124,6 @@ __noinline int parse_carried(context_t *context, struct packet *packet)
 	return answer == PARSE_PULL ? REASON_TUNNEL : answer;
 }
 
-static __always_inline int parse_inside(context_t *context, struct packet *packet)
-{
-	struct packet copy = *packet; /* as in tunnel_enter() */
-	int answer = parse_carried(context, &copy);
-
-	*packet = copy;
-	return answer;
-}
-
 /* One reading of a frame. Global functions: each is verified once and by itself, and what follows
  * is verified once too, and not once per way of reading. */
 __noinline int parse_frame(context_t *context, struct packet *packet)
@@ -171,12 +162,11 @@ static __always_inline int parse_linear(context_t *context, struct packet *packe
 /* PARSE_DONE with the destination in @packet, or the reason that decides without it. */
 static __always_inline int parse(context_t *context, struct packet *packet, bool layer3)
 {
-	struct packet read = {}; /* as in tunnel_enter() */
-	int answer = parse_linear(context, &read, layer3);
+	*packet = (struct packet){};
+	int answer = parse_linear(context, packet, layer3);
 
-	*packet = read;
 	if (config.tunnel_count && answer == PARSE_INSIDE)
-		answer = parse_inside(context, packet);
+		answer = parse_carried(context, packet);
 	if ((answer == PARSE_DONE || answer == REASON_CONTROL) && !packet_settled(context, packet))
 		return REASON_CHECKSUM;
 	return answer;
