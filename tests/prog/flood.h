@@ -154,7 +154,6 @@ static inline void flood_stop(struct flood *flood)
 	assert_int_equal(read(flood->result, flood->sent, sizeof(flood->sent)),
 			 sizeof(flood->sent));
 	close(flood->result);
-	applied_sleep_ms(ARRIVAL_MS);
 	for (uint32_t i = 0; i < FLOOD_TARGETS; i++)
 		assert_int_equal(bpf_map_lookup_elem(flood->arrivals, &i, &flood->arrived[i]), 0);
 	close(flood->arrivals);
