@@ -49,8 +49,7 @@ static int apply_again(const struct enforcement *enforcement, struct pipeline *p
 	if (!error)
 		error = manifest_read(record, &manifest, diagnostics);
 	if (!error)
-		error = pipeline_read_text(pipeline, manifest->policy_file, manifest->policy_text,
-					   diagnostics);
+		error = pipeline_read_sources(pipeline, &manifest->sources, diagnostics);
 	manifest_free(manifest);
 	if (!error)
 		error = pipeline_survey(pipeline, diagnostics);

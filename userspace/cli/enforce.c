@@ -42,7 +42,8 @@ static int review(const struct pipeline *pipeline, const struct enforcement *enf
 	if (review_interfaces(policy, diagnostics) == 0 && !enforcement->early)
 		return diagnostics_error(
 			diagnostics, ENODEV,
-			(struct location){policy->file, policy->guard_line, policy->guard_column},
+			(struct location){policy->guard_file ? policy->guard_file : policy->file,
+					  policy->guard_line, policy->guard_column},
 			"there is no interface to guard, so nothing was applied; name one that is "
 			"there, or write `guard: auto` (which leaves out what is inside)");
 	return enforcement->strict && review_strictly(diagnostics) ? -EINVAL : 0;

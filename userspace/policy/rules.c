@@ -121,6 +121,7 @@ static void read_list(struct reader *reader, enum rule_kind kind)
 
 		*rule = (struct rule){.kind = kind,
 				      .index = (unsigned)i + 1,
+				      .file = list->children[i].file,
 				      .line = list->children[i].line,
 				      .column = list->children[i].column};
 		if (kind == RULE_EXCEPT)
