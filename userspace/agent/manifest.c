@@ -2,12 +2,12 @@
 /* Writing a manifest: see manifest.h for its shape. */
 #include "userspace/agent/manifest.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "userspace/agent/user.h"
 #include "userspace/flow/text.h"
 
 static json_t *drop_ins_part(const struct pipeline *pipeline)
@@ -183,25 +183,6 @@ static json_t *entries_part(const struct table *table)
 	return array;
 }
 
-/* Who logged in, which sudo and su do not change; else who runs us. */
-static json_t *user_part(void)
-{
-	FILE *file = fopen("/proc/self/loginuid", "re");
-	unsigned uid = UINT32_MAX;
-
-	if (file) {
-		if (fscanf(file, "%u", &uid) != 1)
-			uid = UINT32_MAX;
-		fclose(file);
-	}
-	if (uid == UINT32_MAX)
-		uid = getuid();
-	struct passwd *user = getpwuid(uid);
-
-	return json_pack("{s:I, s:o}", "uid", (json_int_t)uid, "login",
-			 text_json(user ? user->pw_name : NULL));
-}
-
 static json_t *host_part(void)
 {
 	char name[256] = "";
@@ -226,5 +207,5 @@ json_t *manifest_make(const struct pipeline *pipeline)
 		"data", data_part(pipeline->atlas), "rules", rules_part(policy), "rows",
 		rows_part(pipeline->table), "entries", entries_part(pipeline->table), "classes",
 		(json_int_t)pipeline->table->class_count, "version", GABELOU_VERSION, "host",
-		host_part(), "user", user_part(), "nat64", nat64_part(policy));
+		host_part(), "user", user_json(), "nat64", nat64_part(policy));
 }

@@ -10,6 +10,18 @@
 #include "userspace/cli/enforced.h"
 #include "userspace/cli/page.h"
 #include "userspace/cli/review.h"
+#include "userspace/table/bound.h"
+
+int enforce_read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics)
+{
+	if (bound_parse(max_change, share))
+		return 0;
+	return diagnostics_error(
+		diagnostics, EINVAL, (struct location){0},
+		"--max-change %s: not a share; write it like 2%% or 0.5%%, from 0%% "
+		"to 100%%",
+		max_change);
+}
 
 static struct kernel_options options_of(const struct policy *policy)
 {

@@ -94,15 +94,8 @@ static int build_after(const struct update *update, struct pipeline *pipeline,
 /* Shows what the new files would change, and says whether that is to be expected. */
 static int compare(const struct update *update, struct plan *plan, struct diagnostics *diagnostics)
 {
-	struct kernel *kernel = NULL;
-	int error = kernel_open(KERNEL_READ, &kernel, diagnostics);
+	int error = plan_enforced(plan, diagnostics);
 
-	if (!error)
-		error = baseline_enforced(kernel, &plan->after, &plan->before, diagnostics);
-	kernel_close(kernel);
-	if (!error)
-		error = baseline_compare(&plan->before, &plan->after, &plan->comparison,
-					 diagnostics);
 	if (error)
 		return error;
 	if (!update->json)
@@ -241,11 +234,7 @@ static int read_options(struct stage_options *options, const char *timeout, cons
 					 "--timeout %s is no number of seconds; write 1 to %d",
 					 timeout, FETCH_SECONDS_MOST);
 	options->seconds = (unsigned)seconds;
-	if (!bound_parse(change ? change : CHANGE_MOST, share))
-		return diagnostics_error(diagnostics, EINVAL, (struct location){0},
-					 "--max-change %s is no share; write one like 2%% or 0.5%%",
-					 change);
-	return 0;
+	return enforce_read_bound(change ? change : CHANGE_MOST, share, diagnostics);
 }
 
 static void update_free(struct update *update)

@@ -54,6 +54,7 @@ struct rule {
 	size_t service_count;
 	int64_t until;    /* of an exception: seconds since 1970, UTC, when it ends */
 	char *why;        /* NULL if absent */
+	char *by, *added; /* of an exception: who and when, as written; NULL if absent */
 	const char *file; /* borrowed from the policy; NULL: made by hand */
 	unsigned line, column;
 };

@@ -25,6 +25,8 @@ void policy_rule_free(struct rule *rule)
 	free(rule->to);
 	free(rule->services);
 	free(rule->why);
+	free(rule->by);
+	free(rule->added);
 }
 
 static void read_soil(struct reader *reader, const struct node *node, void *target)
