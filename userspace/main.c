@@ -14,6 +14,7 @@ static const struct {
 	{"plan", plan_main, "what a policy would change: address space, owners, recorded flows"},
 	{"apply", apply_main, "compile a policy, prove it, and enforce it from now on"},
 	{"update", update_main, "fetch the data anew, and apply it if it changes little"},
+	{"except", except_main, "add, list and remove exceptions, as drop-ins of the policy"},
 	{"status", status_main, "what is enforced, where, since when; counters and problems"},
 	{"agent", agent_main, "stream blocked flows as JSON lines (ECS)"},
 	{"detach", detach_main, "stop enforcing"},

@@ -92,9 +92,35 @@ static void test_damaged(void **state)
 	}
 }
 
+static void test_drop_ins(void **state)
+{
+	struct manifest *manifest;
+	struct diagnostics diagnostics = {0};
+	json_t *json = json_loads(good, 0, NULL);
+	json_t *drop_ins = json_pack("[{s:s, s:s}, {s:s, s:s}]", "file", "/policy.d/1.yaml", "text",
+				     "one", "file", "/policy.d/2.yaml", "text", "two");
+
+	(void)state;
+	json_object_set_new(json_object_get(json, "policy"), "drop_ins", drop_ins);
+	assert_int_equal(manifest_read(json_incref(json), &manifest, &diagnostics), 0);
+	assert_int_equal(manifest->sources.count, 3);
+	assert_string_equal(manifest->sources.items[0].file, "/p.yaml");
+	assert_string_equal(manifest->sources.items[0].bytes, "t");
+	assert_string_equal(manifest->sources.items[2].file, "/policy.d/2.yaml");
+	assert_string_equal(manifest->sources.items[2].bytes, "two");
+	manifest_free(manifest);
+	json_decref(json);
+	json = json_loads(good, 0, NULL);
+	json_object_set_new(json_object_get(json, "policy"), "drop_ins",
+			    json_pack("[{s:s}]", "file", "/policy.d/1.yaml"));
+	assert_int_equal(manifest_read(json, &manifest, &diagnostics), -EINVAL);
+	diagnostics_free(&diagnostics);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_drop_ins),
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_damaged),
 	};

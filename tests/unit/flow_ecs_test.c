@@ -419,6 +419,26 @@ static void test_a_program_of_somebody_else_is_an_event(void **state)
 	json_decref(line);
 }
 
+static void test_a_notice_is_an_event(void **state)
+{
+	const struct flow_notice notice = {
+		.sequence = 9,
+		.time_realtime_ns = 1764000000ll * 1000000000,
+		.hostname = "gw1",
+		.action = "exception-ends",
+		.message = "except #1 (a) ends within a day",
+	};
+	json_t *line = flow_ecs_notice(&notice);
+
+	(void)state;
+	assert_non_null(line);
+	assert_string_equal(at(line, "event.action"), "\"exception-ends\"");
+	assert_string_equal(at(line, "event.sequence"), "9");
+	assert_string_equal(at(line, "message"), "\"except #1 (a) ends within a day\"");
+	assert_string_equal(at(line, "observer.hostname"), "\"gw1\"");
+	json_decref(line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_the_owner_of_a_feed_is_the_provider),
 		cmocka_unit_test(test_losses_are_an_event),
 		cmocka_unit_test(test_a_program_of_somebody_else_is_an_event),
+		cmocka_unit_test(test_a_notice_is_an_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

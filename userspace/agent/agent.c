@@ -13,6 +13,7 @@
 
 #include "userspace/agent/batch.h"
 #include "userspace/agent/foreign.h"
+#include "userspace/agent/notices.h"
 #include "userspace/agent/resolver.h"
 #include "userspace/kernel/keep.h"
 #include "userspace/kernel/kernel.h"
@@ -29,6 +30,7 @@ struct agent {
 	struct kernel_watch *watch;
 	bool lock_busy; /* the watch has something to do and waits for the lock */
 	struct foreign foreign;
+	struct notices notices;
 	unsigned in_a_row; /* events since its last turn */
 	struct kernel_keep *keep;
 	struct resolver *resolver;
@@ -176,6 +178,28 @@ static void tell_of_foreign(const struct kernel_foreign *one, void *context)
 	batch_add(&agent->batch, flow_ecs_foreign(&foreign));
 }
 
+static void tell(const char *action, const char *message, void *context)
+{
+	struct agent *agent = context;
+	struct flow_notice notice = {
+		.sequence = batch_next_sequence(&agent->batch),
+		.time_realtime_ns = (int64_t)now_ns(CLOCK_REALTIME),
+		.hostname = agent->hostname,
+		.action = action,
+		.message = message,
+	};
+
+	batch_add(&agent->batch, flow_ecs_notice(&notice));
+}
+
+static void look_for_notices(struct agent *agent)
+{
+	const struct manifest *manifest = resolver_current(agent->resolver);
+
+	if (manifest && agent->events)
+		notices_look(&agent->notices, manifest, time(NULL), tell, agent);
+}
+
 static void flush(struct agent *agent)
 {
 	batch_flush(&agent->batch);
@@ -264,6 +288,7 @@ static int step(struct agent *agent, struct diagnostics *diagnostics)
 	if (now_ns(CLOCK_BOOTTIME) - agent->refreshed >= SECOND_NS) {
 		error = refresh(agent, diagnostics);
 		report_losses(agent);
+		look_for_notices(agent);
 		foreign_look(&agent->foreign, tell_of_foreign, agent);
 	}
 	flush(agent);
@@ -278,6 +303,7 @@ static int run(struct agent *agent, struct diagnostics *diagnostics)
 	follow_interfaces(agent);
 	foreign_look(&agent->foreign, tell_of_foreign, agent);
 	error = refresh(agent, diagnostics);
+	look_for_notices(agent);
 	while (!error && !stop_asked && !agent->batch.closed &&
 	       (!duration || now_ns(CLOCK_BOOTTIME) - agent->started < duration))
 		error = step(agent, diagnostics);
@@ -316,6 +342,7 @@ int agent_run(const struct agent_options *options, struct diagnostics *diagnosti
 	resolver_free(agent.resolver);
 	kernel_watch_close(agent.watch);
 	foreign_free(&agent.foreign);
+	notices_free(&agent.notices);
 	kernel_keep_free(agent.keep);
 	kernel_close(agent.kernel);
 	batch_close(&agent.batch);

@@ -86,8 +86,7 @@ int baseline_enforced(struct kernel *kernel, const struct pipeline *after,
 					 "what is enforced changes all the time; try again");
 	if (error)
 		return error;
-	pipeline_read_text(&baseline->pipeline, baseline->manifest->policy_file,
-			   baseline->manifest->policy_text, &ignored);
+	pipeline_read_sources(&baseline->pipeline, &baseline->manifest->sources, &ignored);
 	diagnostics_free(&ignored);
 	find_atlas(after, baseline);
 	return 0;

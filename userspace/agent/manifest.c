@@ -2,22 +2,40 @@
 /* Writing a manifest: see manifest.h for its shape. */
 #include "userspace/agent/manifest.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "userspace/agent/user.h"
 #include "userspace/flow/text.h"
+
+static json_t *drop_ins_part(const struct pipeline *pipeline)
+{
+	json_t *list = json_array();
+	char digest[DIGEST_TEXT_SIZE];
+
+	for (size_t i = 1; i < pipeline->sources.count; i++) {
+		char *path = pipeline_absolute(pipeline->sources.items[i].file);
+
+		json_array_append_new(
+			list, json_pack("{s:o, s:s, s:o}", "file", text_json(path), "sha256",
+					digest_format(&pipeline->policy->files[i].digest, digest),
+					"text", text_json(pipeline->sources.items[i].bytes)));
+		free(path);
+	}
+	return list;
+}
 
 static json_t *policy_part(const struct pipeline *pipeline)
 {
 	char digest[DIGEST_TEXT_SIZE];
 
-	return json_pack("{s:o, s:o, s:s, s:o}", "name", text_json(pipeline->policy->name), "file",
-			 text_json(pipeline->policy_path), "sha256",
+	return json_pack("{s:o, s:o, s:s, s:o, s:o}", "name", text_json(pipeline->policy->name),
+			 "file", text_json(pipeline->policy_path), "sha256",
 			 digest_format(&pipeline->policy->digest, digest), "text",
-			 text_json(pipeline->policy_text));
+			 text_json(pipeline->sources.items[0].bytes), "drop_ins",
+			 drop_ins_part(pipeline));
 }
 
 /* Absolute, since whoever reads the record has another working directory. */
@@ -101,9 +119,14 @@ static json_t *rules_part(const struct policy *policy)
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
-		json_t *part = json_pack("{s:s, s:o}", "name", rule_name(rule, name), "why",
-					 text_json(rule->why));
+		struct location place = rule_place(policy, rule);
+		char *path = pipeline_absolute(place.file);
+		json_t *part =
+			json_pack("{s:s, s:o, s:o, s:I, s:I}", "name", rule_name(rule, name), "why",
+				  text_json(rule->why), "file", text_json(path), "line",
+				  (json_int_t)place.line, "column", (json_int_t)place.column);
 
+		free(path);
 		if (rule->kind == RULE_EXCEPT)
 			json_object_set_new(part, "until", json_integer(rule->until));
 		json_array_append_new(rules, part);
@@ -160,25 +183,6 @@ static json_t *entries_part(const struct table *table)
 	return array;
 }
 
-/* Who logged in, which sudo and su do not change; else who runs us. */
-static json_t *user_part(void)
-{
-	FILE *file = fopen("/proc/self/loginuid", "re");
-	unsigned uid = UINT32_MAX;
-
-	if (file) {
-		if (fscanf(file, "%u", &uid) != 1)
-			uid = UINT32_MAX;
-		fclose(file);
-	}
-	if (uid == UINT32_MAX)
-		uid = getuid();
-	struct passwd *user = getpwuid(uid);
-
-	return json_pack("{s:I, s:o}", "uid", (json_int_t)uid, "login",
-			 text_json(user ? user->pw_name : NULL));
-}
-
 static json_t *host_part(void)
 {
 	char name[256] = "";
@@ -203,5 +207,5 @@ json_t *manifest_make(const struct pipeline *pipeline)
 		"data", data_part(pipeline->atlas), "rules", rules_part(policy), "rows",
 		rows_part(pipeline->table), "entries", entries_part(pipeline->table), "classes",
 		(json_int_t)pipeline->table->class_count, "version", GABELOU_VERSION, "host",
-		host_part(), "user", user_part(), "nat64", nat64_part(policy));
+		host_part(), "user", user_json(), "nat64", nat64_part(policy));
 }

@@ -5,13 +5,13 @@
  * by whoever must know later what a row of that generation stood for.
  *
  * As JSON:
- *   policy     {name, file, sha256, text}
- *   mode, unlisted, agree, min_sources, max_age {warn, stale} in days
+ *   policy     {name, file, sha256, text, drop_ins: [{file, sha256, text}]}; its sha256 is of all
+ * of them (policy_sources_digest) mode, unlisted, agree, min_sources, max_age {warn, stale} in days
  *   data_dir, files {soil, feeds, registry, asn, owner}: lists of {file, format, name, field,
  *              country, asn, url}, what the atlas was built from; paths are absolute
  *   data       [{name, role, path, date, sha256}]: every source that was read
- *   rules      [{name, why, until}] in the order of their numbers; until: of an exception, when it
- *              ends, in seconds since 1970, UTC
+ *   rules      [{name, why, until, file, line, column}] in the order of their numbers; until: of an
+ *              exception, when it ends, in seconds since 1970, UTC
  *   rows       [[soil, state, special, reach, inferred, local, routed, act, reason, rule]]
  *   entries    [[row, verdict, reason, rule]]
  *   classes: how many
@@ -47,8 +47,9 @@ struct manifest {
 	char since[32]; /* RFC 3339 */
 	bool monitor;
 	bool registry; /* "unlisted: registry" */
-	const char *policy_name, *policy_file, *policy_sha256, *policy_text;
-	struct prefix *nat64; /* of the policy */
+	const char *policy_name, *policy_file, *policy_sha256;
+	struct policy_sources sources; /* the policy, whole; owned here */
+	struct prefix *nat64;          /* of the policy */
 	size_t nat64_count;
 	struct manifest_row *rows;
 	size_t row_count;

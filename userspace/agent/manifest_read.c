@@ -136,16 +136,36 @@ static bool parse_nat64(struct manifest *manifest)
 	return manifest->nat64 != NULL;
 }
 
+static bool parse_source(struct manifest *manifest, json_t *part)
+{
+	const char *file, *text;
+
+	return json_unpack(part, "{s:s, s:s}", "file", &file, "text", &text) == 0 &&
+	       policy_sources_add(&manifest->sources, file, text, strlen(text)) == 0;
+}
+
+/* Older versions knew no drop-ins. */
+static bool parse_sources(struct manifest *manifest, json_t *policy)
+{
+	json_t *drop_ins = json_object_get(policy, "drop_ins");
+	bool whole = parse_source(manifest, policy);
+
+	for (size_t i = 0; whole && i < json_array_size(drop_ins); i++)
+		whole = parse_source(manifest, json_array_get(drop_ins, i));
+	return whole;
+}
+
 static bool parse(struct manifest *manifest)
 {
 	const char *mode, *unlisted;
-	json_t *name;
+	json_t *name, *policy;
 	int generation;
 
-	if (json_unpack(manifest->json, "{s:{s:o, s:s, s:s, s:s}, s:s, s:s, s:i}", "policy", "name",
+	if (json_unpack(manifest->json, "{s:{s:o, s:s, s:s}, s:o, s:s, s:s, s:i}", "policy", "name",
 			&name, "file", &manifest->policy_file, "sha256", &manifest->policy_sha256,
-			"text", &manifest->policy_text, "mode", &mode, "unlisted", &unlisted,
-			"generation", &generation) != 0)
+			"policy", &policy, "mode", &mode, "unlisted", &unlisted, "generation",
+			&generation) != 0 ||
+	    !parse_sources(manifest, policy))
 		return false;
 	manifest->policy_name = json_is_string(name) ? json_string_value(name) : "";
 	manifest->generation = (uint32_t)generation;
@@ -180,6 +200,7 @@ void manifest_free(struct manifest *manifest)
 	if (!manifest)
 		return;
 	json_decref(manifest->json);
+	policy_sources_free(&manifest->sources);
 	free(manifest->nat64);
 	free(manifest->rows);
 	free(manifest->entries);

@@ -8,10 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "userspace/base/file.h"
 #include "userspace/kernel/kernel.h"
-
-#define POLICY_BYTES_MOST (4u << 20)
 
 static int out_of_memory(struct diagnostics *diagnostics)
 {
@@ -79,42 +76,49 @@ static int read_groups(struct pipeline *pipeline, struct diagnostics *diagnostic
 	return groups_read(path, &pipeline->groups, diagnostics);
 }
 
-static int parse(struct pipeline *pipeline, const char *path, const void *bytes, size_t size,
-		 struct diagnostics *diagnostics)
+char *pipeline_absolute(const char *path)
 {
-	int error =
-		policy_parse(path, bytes, size, pipeline->groups, &pipeline->policy, diagnostics);
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char *folder = slash ? strndup(path, (size_t)(name - path)) : strdup(".");
+	char *real = folder ? realpath(folder, NULL) : NULL, *absolute = NULL;
 
+	/* A folder that is gone, of a record: then there is only the name. */
+	if (!real)
+		absolute = strdup(path);
+	else if (asprintf(&absolute, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name) < 0)
+		absolute = NULL;
+	free(folder);
+	free(real);
+	return absolute;
+}
+
+static int parse(struct pipeline *pipeline, struct diagnostics *diagnostics)
+{
+	int error = read_groups(pipeline, diagnostics);
+
+	if (!error)
+		error = policy_parse_sources(&pipeline->sources, pipeline->groups,
+					     &pipeline->policy, diagnostics);
 	if (error)
 		return error;
-	pipeline->policy_text = strndup(bytes, size);
-	pipeline->policy_path = realpath(path, NULL);
-	if (!pipeline->policy_path)
-		pipeline->policy_path = strdup(path); /* it is gone, and only its text is left */
-	return pipeline->policy_text && pipeline->policy_path ? 0 : out_of_memory(diagnostics);
+	pipeline->policy_path = pipeline_absolute(pipeline->policy->file);
+	return pipeline->policy_path ? 0 : out_of_memory(diagnostics);
 }
 
 int pipeline_read(struct pipeline *pipeline, const char *policy_path,
 		  struct diagnostics *diagnostics)
 {
-	struct file file;
-	int error = file_read(policy_path, POLICY_BYTES_MOST, &file, diagnostics);
+	int error = policy_sources_read(policy_path, &pipeline->sources, diagnostics);
 
-	if (error)
-		return error;
-	error = read_groups(pipeline, diagnostics);
-	if (!error)
-		error = parse(pipeline, policy_path, file.bytes, file.size, diagnostics);
-	file_free(&file);
-	return error;
+	return error ? error : parse(pipeline, diagnostics);
 }
 
-int pipeline_read_text(struct pipeline *pipeline, const char *path, const char *text,
-		       struct diagnostics *diagnostics)
+int pipeline_read_sources(struct pipeline *pipeline, const struct policy_sources *sources,
+			  struct diagnostics *diagnostics)
 {
-	int error = read_groups(pipeline, diagnostics);
-
-	return error ? error : parse(pipeline, path, text, strlen(text), diagnostics);
+	if (policy_sources_copy(sources, &pipeline->sources))
+		return out_of_memory(diagnostics);
+	return parse(pipeline, diagnostics);
 }
 
 int pipeline_survey(struct pipeline *pipeline, struct diagnostics *diagnostics)
@@ -165,7 +169,7 @@ void pipeline_free(struct pipeline *pipeline)
 	policy_free(pipeline->policy);
 	groups_free(pipeline->groups);
 	free(pipeline->connected);
-	free(pipeline->policy_text);
+	policy_sources_free(&pipeline->sources);
 	free(pipeline->policy_path);
 	free(pipeline->data_dir);
 	*pipeline = (struct pipeline){0};

@@ -15,8 +15,8 @@ struct pipeline {
 	char *data_dir; /* absolute */
 	struct groups *groups;
 	struct policy *policy;
-	char *policy_path; /* absolute */
-	char *policy_text; /* the bytes that were parsed */
+	char *policy_path;             /* absolute */
+	struct policy_sources sources; /* the bytes that were parsed */
 	struct atlas *atlas;
 	bool into_maps; /* set before: the table is to be applied, so compile it right into maps */
 	struct table *table;
@@ -31,12 +31,12 @@ struct pipeline {
  */
 char *pipeline_data_dir(struct diagnostics *diagnostics);
 
-/* Reads the policy file and its groups. 0, or -errno with messages. */
+/* Reads the policy file, its drop-ins and its groups. 0, or -errno with messages. */
 int pipeline_read(struct pipeline *pipeline, const char *policy_path,
 		  struct diagnostics *diagnostics);
-/* The same of a policy that exists only as text, under the name @path. */
-int pipeline_read_text(struct pipeline *pipeline, const char *path, const char *text,
-		       struct diagnostics *diagnostics);
+/* The same of what was read before, which is copied: from a record, or before it is written. */
+int pipeline_read_sources(struct pipeline *pipeline, const struct policy_sources *sources,
+			  struct diagnostics *diagnostics);
 /* Then the data that the policy names, into the atlas. */
 int pipeline_survey(struct pipeline *pipeline, struct diagnostics *diagnostics);
 /* Then policy and atlas into the table. */
@@ -45,5 +45,9 @@ int pipeline_compile(struct pipeline *pipeline, struct diagnostics *diagnostics)
 int pipeline_build(struct pipeline *pipeline, const char *policy_path,
 		   struct diagnostics *diagnostics);
 void pipeline_free(struct pipeline *pipeline);
+
+/* The path of a file from the root on. Links in its folder's path are resolved, the file itself may
+ * be one: what lies beside it does so where it was named. The caller frees; NULL: out of memory. */
+char *pipeline_absolute(const char *path);
 
 #endif

@@ -163,3 +163,11 @@ void resolver_fill(struct resolver *resolver, const struct flow_event *event, st
 	else if (event->row < manifest->row_count)
 		fill_from_row(resolver, &manifest->rows[event->row], flow);
 }
+
+const struct manifest *resolver_current(const struct resolver *resolver)
+{
+	for (size_t i = 0; i < KNOWN_MOST; i++)
+		if (resolver->current && resolver->known[i].generation == resolver->current)
+			return resolver->known[i].manifest;
+	return NULL;
+}

@@ -28,4 +28,8 @@ int resolver_refresh(struct resolver *resolver, bool *changed, struct diagnostic
  * call of any of these. */
 void resolver_fill(struct resolver *resolver, const struct flow_event *event, struct flow *flow);
 
+/* Of the generation in force at the last refresh; borrowed until the next. NULL: none, or it cannot
+ * be read. */
+const struct manifest *resolver_current(const struct resolver *resolver);
+
 #endif

@@ -5,19 +5,6 @@
 #include "userspace/cli/cli.h"
 #include "userspace/cli/enforce.h"
 #include "userspace/cli/progress.h"
-#include "userspace/table/bound.h"
-
-/* @max_change is NULL where any change is welcome. */
-static int read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics)
-{
-	if (!max_change || bound_parse(max_change, share))
-		return 0;
-	return diagnostics_error(
-		diagnostics, EINVAL, (struct location){0},
-		"--max-change %s: not a share; write it like 2%% or 0.5%%, from 0%% to "
-		"100%%",
-		max_change);
-}
 
 /*
  * --again: what was enforced last, from its record, and not from a policy file that may have
@@ -49,8 +36,7 @@ static int apply_again(const struct enforcement *enforcement, struct pipeline *p
 	if (!error)
 		error = manifest_read(record, &manifest, diagnostics);
 	if (!error)
-		error = pipeline_read_text(pipeline, manifest->policy_file, manifest->policy_text,
-					   diagnostics);
+		error = pipeline_read_sources(pipeline, &manifest->sources, diagnostics);
 	manifest_free(manifest);
 	if (!error)
 		error = pipeline_survey(pipeline, diagnostics);
@@ -98,7 +84,7 @@ int apply_main(int argc, char **argv)
 				  "gabelou apply takes a policy file, or --again and none");
 		return cli_finish(&diagnostics, operands.json, CLI_USAGE);
 	}
-	if (read_bound(max_change, &share, &diagnostics))
+	if (max_change && enforce_read_bound(max_change, &share, &diagnostics))
 		return cli_finish(&diagnostics, operands.json, CLI_USAGE);
 	const struct enforcement enforcement = {
 		.strict = strict,

@@ -19,6 +19,9 @@ static void print_text(const struct pipeline *pipeline)
 	char count[PAGE_COUNT_SIZE];
 
 	page_field(stdout, "policy", "%s (%s)", policy->name, policy->file);
+	for (size_t i = 0; policy->file_count > 1 && i < policy->file_count; i++)
+		page_item(stdout, i ? "" : "says", "%s: %s", policy->files[i].file,
+			  *policy->files[i].says ? policy->files[i].says : "nothing");
 	page_field(stdout, "mode", "%s", mode_name(policy));
 	page_field(stdout, "rules", "%zu, in %s classes", policy->rule_count,
 		   page_count(pipeline->table->class_count, count));
@@ -31,17 +34,34 @@ static void print_text(const struct pipeline *pipeline)
 	}
 }
 
+static json_t *files_part(const struct policy *policy)
+{
+	json_t *files = json_array();
+	char digest[DIGEST_TEXT_SIZE];
+
+	for (size_t i = 0; i < policy->file_count; i++) {
+		const struct policy_file *file = &policy->files[i];
+
+		json_array_append_new(files,
+				      json_pack("{s:o, s:s, s:o}", "file", text_json(file->file),
+						"sha256", digest_format(&file->digest, digest),
+						"says", text_json(file->says)));
+	}
+	return files;
+}
+
 static void print_json(const struct pipeline *pipeline, const struct diagnostics *diagnostics)
 {
 	const struct policy *policy = pipeline->policy;
 	char digest[DIGEST_TEXT_SIZE];
 
 	cli_print_json(json_pack(
-		"{s:b, s:{s:o, s:o, s:s}, s:s, s:i, s:i, s:o, s:o}", "valid", 1, "policy", "name",
-		text_json(policy->name), "file", text_json(pipeline->policy_path), "sha256",
-		digest_format(&policy->digest, digest), "mode", mode_name(policy), "rules",
-		(int)policy->rule_count, "classes", (int)pipeline->table->class_count, "data",
-		review_data(pipeline->atlas), "errors", cli_errors(diagnostics)));
+		"{s:b, s:{s:o, s:o, s:s, s:o}, s:s, s:i, s:i, s:o, s:o}", "valid", 1, "policy",
+		"name", text_json(policy->name), "file", text_json(pipeline->policy_path), "sha256",
+		digest_format(&policy->digest, digest), "files", files_part(policy), "mode",
+		mode_name(policy), "rules", (int)policy->rule_count, "classes",
+		(int)pipeline->table->class_count, "data", review_data(pipeline->atlas), "errors",
+		cli_errors(diagnostics)));
 }
 
 int check_main(int argc, char **argv)

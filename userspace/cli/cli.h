@@ -66,6 +66,7 @@ int explain_main(int argc, char **argv);
 int plan_main(int argc, char **argv);
 int apply_main(int argc, char **argv);
 int update_main(int argc, char **argv);
+int except_main(int argc, char **argv);
 int status_main(int argc, char **argv);
 int agent_main(int argc, char **argv);
 int detach_main(int argc, char **argv);

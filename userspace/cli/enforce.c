@@ -10,6 +10,18 @@
 #include "userspace/cli/enforced.h"
 #include "userspace/cli/page.h"
 #include "userspace/cli/review.h"
+#include "userspace/table/bound.h"
+
+int enforce_read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics)
+{
+	if (bound_parse(max_change, share))
+		return 0;
+	return diagnostics_error(
+		diagnostics, EINVAL, (struct location){0},
+		"--max-change %s: not a share; write it like 2%% or 0.5%%, from 0%% "
+		"to 100%%",
+		max_change);
+}
 
 static struct kernel_options options_of(const struct policy *policy)
 {
@@ -42,7 +54,8 @@ static int review(const struct pipeline *pipeline, const struct enforcement *enf
 	if (review_interfaces(policy, diagnostics) == 0 && !enforcement->early)
 		return diagnostics_error(
 			diagnostics, ENODEV,
-			(struct location){policy->file, policy->guard_line, policy->guard_column},
+			(struct location){policy->guard_file ? policy->guard_file : policy->file,
+					  policy->guard_line, policy->guard_column},
 			"there is no interface to guard, so nothing was applied; name one that is "
 			"there, or write `guard: auto` (which leaves out what is inside)");
 	return enforcement->strict && review_strictly(diagnostics) ? -EINVAL : 0;

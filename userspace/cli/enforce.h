@@ -20,6 +20,9 @@ struct enforcement {
 enum cli_exit enforce(struct pipeline *pipeline, const struct enforcement *enforcement,
 		      struct diagnostics *diagnostics);
 
+/* The value of --max-change (table/bound.h). 0, or -EINVAL with a message. */
+int enforce_read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics);
+
 /* Shows what is in force, and then drops what was so before. 0 or -errno with messages. */
 int enforce_show(struct kernel *kernel, const struct enforcement *enforcement,
 		 struct diagnostics *diagnostics);

@@ -51,9 +51,14 @@ void enforced_free(struct enforced *enforced)
 
 json_t *enforced_policy(const struct enforced *enforced)
 {
-	return json_pack("{s:o, s:o, s:o}", "name", text_json(enforced->manifest->policy_name),
+	const struct policy_sources *sources = &enforced->manifest->sources;
+	json_t *drop_ins = json_array();
+
+	for (size_t i = 1; i < sources->count; i++)
+		json_array_append_new(drop_ins, text_json(sources->items[i].file));
+	return json_pack("{s:o, s:o, s:o, s:o}", "name", text_json(enforced->manifest->policy_name),
 			 "file", text_json(enforced->manifest->policy_file), "sha256",
-			 text_json(enforced->manifest->policy_sha256));
+			 text_json(enforced->manifest->policy_sha256), "drop_ins", drop_ins);
 }
 
 bool enforced_is_exit(const struct kernel_interface *interface)

@@ -20,7 +20,7 @@ int enforced_read(struct kernel *kernel, struct enforced *enforced,
 		  struct diagnostics *diagnostics);
 void enforced_free(struct enforced *enforced);
 
-/* {"name","file","sha256"} */
+/* {"name","file","sha256","drop_ins"} */
 json_t *enforced_policy(const struct enforced *enforced);
 /* [{"name","ifindex","role","hook"}]: where traffic leaves; hook is null without a guard. */
 json_t *enforced_interfaces(const struct enforced *enforced);

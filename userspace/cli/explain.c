@@ -165,8 +165,7 @@ static enum cli_exit explain_manifest(struct request *request, struct kernel *ke
 	if (!error)
 		error = kernel_table(kernel, &pipeline.table, diagnostics);
 	if (!error)
-		error = pipeline_read_text(&pipeline, manifest->policy_file, manifest->policy_text,
-					   diagnostics);
+		error = pipeline_read_sources(&pipeline, &manifest->sources, diagnostics);
 	if (!error) {
 		pipeline.atlas = enforced_atlas(manifest, diagnostics);
 		const struct explainer explainer = {pipeline.policy, pipeline.table, pipeline.atlas,

@@ -182,6 +182,19 @@ static int make_plan(struct plan *plan, const struct plan_options *options,
 	return error;
 }
 
+int plan_enforced(struct plan *plan, struct diagnostics *diagnostics)
+{
+	struct kernel *kernel = NULL;
+	int error = kernel_open(KERNEL_READ, &kernel, diagnostics);
+
+	if (!error)
+		error = baseline_enforced(kernel, &plan->after, &plan->before, diagnostics);
+	kernel_close(kernel);
+	return error ? error
+		     : baseline_compare(&plan->before, &plan->after, &plan->comparison,
+					diagnostics);
+}
+
 void plan_free(struct plan *plan)
 {
 	comparison_free(&plan->comparison);

@@ -38,6 +38,10 @@ json_t *plan_changed_sources(const struct plan *plan);
 /* In /48s. */
 double plan_blocks(u128 addresses);
 
+/* Compares plan->after, which is compiled, with what is enforced. -ENOENT without a message if
+ * nothing is; else -errno with messages. */
+int plan_enforced(struct plan *plan, struct diagnostics *diagnostics);
+
 void plan_free(struct plan *plan);
 
 void plan_print(FILE *out, const struct plan *plan);

@@ -40,8 +40,7 @@ void review_exceptions(const struct policy *policy, struct diagnostics *diagnost
 		const struct rule *rule = &policy->rules[i];
 
 		if (rule->kind == RULE_EXCEPT && rule->until <= now)
-			diagnostics_warn(diagnostics,
-					 (struct location){policy->file, rule->line, rule->column},
+			diagnostics_warn(diagnostics, rule_place(policy, rule),
 					 "%s is over and lets nothing pass; remove it, or write "
 					 "another until:",
 					 rule_name(rule, name));
@@ -94,13 +93,14 @@ size_t review_interfaces(const struct policy *policy, struct diagnostics *diagno
 
 	if (!interfaces)
 		return 0;
-	warn_of_unmatched(&policy->guard, interfaces,
-			  (struct location){policy->file, policy->guard_line, policy->guard_column},
-			  ", or `guard: auto`", diagnostics);
+	warn_of_unmatched(
+		&policy->guard, interfaces,
+		(struct location){policy->guard_file, policy->guard_line, policy->guard_column},
+		", or `guard: auto`", diagnostics);
 	warn_of_unmatched(
 		&policy->inside, interfaces,
-		(struct location){policy->file, policy->inside_line, policy->inside_column}, "",
-		diagnostics);
+		(struct location){policy->inside_file, policy->inside_line, policy->inside_column},
+		"", diagnostics);
 	for (size_t i = 0; interfaces[i].if_index; i++)
 		guarded += is_guarded(policy, interfaces[i].if_name);
 	if_freenameindex(interfaces);

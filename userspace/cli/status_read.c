@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,17 +183,23 @@ static void find_ending_exceptions(struct status *status)
 		time_t until = (time_t)json_integer_value(json_object_get(rule, "until"));
 		const char *name = json_string_value(json_object_get(rule, "name"));
 		const char *why = json_string_value(json_object_get(rule, "why"));
+		const char *file = json_string_value(json_object_get(rule, "file"));
 		int days = (int)((until - now) / DAY_SECONDS);
+		char place[PATH_MAX] = "";
 
+		if (file)
+			snprintf(place, sizeof(place), ", at %s:%lld", file,
+				 (long long)json_integer_value(json_object_get(rule, "line")));
 		if (!until || until - now > SOON_DAYS * DAY_SECONDS)
 			continue;
 		if (until <= now)
-			add_problem(status, "%s (%s) is over and lets nothing pass", name, why);
+			add_problem(status, "%s (%s) is over and lets nothing pass%s", name, why,
+				    place);
 		else if (days)
-			add_problem(status, "%s (%s) ends in %d day%s", name, why, days,
-				    days == 1 ? "" : "s");
+			add_problem(status, "%s (%s) ends in %d day%s%s", name, why, days,
+				    days == 1 ? "" : "s", place);
 		else
-			add_problem(status, "%s (%s) ends within a day", name, why);
+			add_problem(status, "%s (%s) ends within a day%s", name, why, place);
 	}
 }
 

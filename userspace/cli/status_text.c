@@ -40,6 +40,8 @@ static void print_head(FILE *out, const struct status *status)
 		   "%s, generation %u since %s", manifest->policy_name, manifest->generation,
 		   manifest->since);
 	page_field(out, "policy", "%s", manifest->policy_file);
+	for (i = 1; i < manifest->sources.count; i++)
+		page_item(out, "", "%s", manifest->sources.items[i].file);
 	page_field(out, "sha256", "%s", manifest->policy_sha256);
 	page_field(out, "on", "%s", where ? where : "?");
 	if (status->sockets_why)

@@ -23,9 +23,9 @@
 #define CHANGE_MOST "2%"
 
 struct update {
-	char *file;    /* the policy's, absolute */
-	char *text;    /* the enforced policy, where none was named; NULL: what the file says */
-	bool enforced; /* is there something to be replaced? */
+	char *file;                    /* the policy's, absolute */
+	struct policy_sources sources; /* the enforced policy, where none was named; else empty */
+	bool enforced;                 /* is there something to be replaced? */
 	struct pipeline policy;
 	struct stage stage;
 	unsigned share; /* see table/bound.h */
@@ -61,8 +61,8 @@ static int find_enforced(struct update *update, struct diagnostics *diagnostics)
 	update->enforced = true;
 	if (!update->file) {
 		update->file = strdup(manifest->policy_file);
-		update->text = strdup(manifest->policy_text);
-		error = update->file && update->text ? 0 : no_memory(diagnostics);
+		error = policy_sources_copy(&manifest->sources, &update->sources);
+		error = update->file && !error ? 0 : no_memory(diagnostics);
 	}
 	manifest_free(manifest);
 	return error;
@@ -71,8 +71,9 @@ static int find_enforced(struct update *update, struct diagnostics *diagnostics)
 static int read_policy(const struct update *update, struct pipeline *pipeline,
 		       struct diagnostics *diagnostics)
 {
-	return update->text ? pipeline_read_text(pipeline, update->file, update->text, diagnostics)
-			    : pipeline_read(pipeline, update->file, diagnostics);
+	return update->sources.count
+		       ? pipeline_read_sources(pipeline, &update->sources, diagnostics)
+		       : pipeline_read(pipeline, update->file, diagnostics);
 }
 
 /* The policy on the new files. */
@@ -93,15 +94,8 @@ static int build_after(const struct update *update, struct pipeline *pipeline,
 /* Shows what the new files would change, and says whether that is to be expected. */
 static int compare(const struct update *update, struct plan *plan, struct diagnostics *diagnostics)
 {
-	struct kernel *kernel = NULL;
-	int error = kernel_open(KERNEL_READ, &kernel, diagnostics);
+	int error = plan_enforced(plan, diagnostics);
 
-	if (!error)
-		error = baseline_enforced(kernel, &plan->after, &plan->before, diagnostics);
-	kernel_close(kernel);
-	if (!error)
-		error = baseline_compare(&plan->before, &plan->after, &plan->comparison,
-					 diagnostics);
 	if (error)
 		return error;
 	if (!update->json)
@@ -240,11 +234,7 @@ static int read_options(struct stage_options *options, const char *timeout, cons
 					 "--timeout %s is no number of seconds; write 1 to %d",
 					 timeout, FETCH_SECONDS_MOST);
 	options->seconds = (unsigned)seconds;
-	if (!bound_parse(change ? change : CHANGE_MOST, share))
-		return diagnostics_error(diagnostics, EINVAL, (struct location){0},
-					 "--max-change %s is no share; write one like 2%% or 0.5%%",
-					 change);
-	return 0;
+	return enforce_read_bound(change ? change : CHANGE_MOST, share, diagnostics);
 }
 
 static void update_free(struct update *update)
@@ -252,7 +242,7 @@ static void update_free(struct update *update)
 	stage_free(&update->stage);
 	pipeline_free(&update->policy);
 	free(update->file);
-	free(update->text);
+	policy_sources_free(&update->sources);
 }
 
 int update_main(int argc, char **argv)
@@ -285,7 +275,7 @@ int update_main(int argc, char **argv)
 	if (read_options(&options, timeout, change, &update.share, &diagnostics))
 		return cli_finish(&diagnostics, operands.json, CLI_USAGE);
 	if (operands.count)
-		update.file = realpath(operands.items[0], NULL);
+		update.file = pipeline_absolute(operands.items[0]);
 	if (operands.count && !update.file)
 		diagnostics_error(&diagnostics, errno, (struct location){.file = operands.items[0]},
 				  "%s; name a policy file", strerror(errno));

@@ -333,3 +333,15 @@ json_t *flow_ecs_foreign(const struct flow_foreign *foreign)
 				      foreign->in_front));
 	return line;
 }
+
+json_t *flow_ecs_notice(const struct flow_notice *notice)
+{
+	json_t *line =
+		note(notice->sequence, notice->time_realtime_ns, "info", notice->action, "success");
+
+	if (!line)
+		return NULL;
+	json_object_set_new(line, "message", text_json(notice->message));
+	json_object_set_new(line, "observer", observer(notice->hostname, NULL, false));
+	return line;
+}

@@ -53,6 +53,17 @@ struct flow_foreign {
 /* "program appeared: ..." as ECS. A new reference; NULL: out of memory. */
 json_t *flow_ecs_foreign(const struct flow_foreign *foreign);
 
+/* Something else that whoever reads the log should know. */
+struct flow_notice {
+	uint64_t sequence;
+	int64_t time_realtime_ns; /* when it was noticed */
+	const char *hostname;
+	const char *action; /* "exception-ends" */
+	const char *message;
+};
+/* As ECS. A new reference; NULL: out of memory. */
+json_t *flow_ecs_notice(const struct flow_notice *notice);
+
 /* Community ID v1 hash (corelight/community-id-spec): "1:base64" into 32 bytes. NULL, with @text
  * untouched, for a packet whose addresses are not known. */
 const char *flow_community_id(const struct flow_event *event, char *text);

@@ -148,7 +148,7 @@ static void check_file(struct reader *reader, const struct node *node, const str
 	for (size_t i = 0; i < before->count; i++)
 		if (before->items[i].path && strcmp(before->items[i].path, file->path) == 0)
 			diagnostics_error(reader->diagnostics, EINVAL,
-					  (struct location){reader->file, file->line, file->column},
+					  (struct location){node->file, file->line, file->column},
 					  "`%s` stands in this list twice and would count twice; "
 					  "remove one",
 					  file->path);

@@ -40,10 +40,26 @@ static void read_why(struct reader *reader, const struct node *node, void *targe
 	rule->why = policy_line_read(reader, node, "why");
 }
 
+/* Who asked for it, and when: for people. */
+static void read_by(struct reader *reader, const struct node *node, void *target)
+{
+	struct rule *rule = target;
+
+	rule->by = policy_line_read(reader, node, "by");
+}
+
+static void read_added(struct reader *reader, const struct node *node, void *target)
+{
+	struct rule *rule = target;
+
+	rule->added = policy_line_read(reader, node, "added");
+}
+
 static const struct key except_keys[] = {
 	{"to", policy_to_read, NULL},     {"asn", policy_asn_read, NULL},
 	{"port", policy_port_read, NULL}, {"until", read_until, NULL},
-	{"why", read_why, NULL},
+	{"why", read_why, NULL},          {"by", read_by, NULL},
+	{"added", read_added, NULL},
 };
 
 void policy_except_read(struct reader *reader, const struct node *node, struct rule *rule)

@@ -16,6 +16,7 @@ enum node_kind { NODE_TEXT, NODE_LIST, NODE_MAP };
 /* One value of the file. Plain scalars are text and nothing else: NO is Norway, not false. */
 struct node {
 	enum node_kind kind;
+	const char *file;      /* borrowed */
 	unsigned line, column; /* from 1 */
 	char *text;            /* TEXT: UTF-8 without control characters; may hold newlines */
 	struct node *children; /* LIST: the items; MAP: key, value, key, value... */
@@ -30,7 +31,7 @@ int policy_tree_read(const char *file, const char *bytes, size_t size, struct no
 void policy_tree_free(struct node *node);
 
 struct reader {
-	const char *file; /* as messages name it; relative data paths start from its folder */
+	const char *file;            /* the policy's; relative data paths start from its folder */
 	const struct groups *groups; /* may be NULL: there are none */
 	struct groups *own_groups;   /* these and the policy's own, once it has some: then groups */
 	struct policy *policy;
@@ -43,13 +44,19 @@ struct reader {
 
 static inline struct location policy_at(const struct reader *reader, const struct node *node)
 {
-	return (struct location){reader->file, node->line, node->column};
+	return (struct location){node->file ? node->file : reader->file, node->line, node->column};
 }
 
 #define policy_fault(reader, node, ...) \
 	diagnostics_error((reader)->diagnostics, EINVAL, policy_at(reader, node), __VA_ARGS__)
 #define policy_warn(reader, node, ...) \
 	diagnostics_warn((reader)->diagnostics, policy_at(reader, node), __VA_ARGS__)
+
+/* merge.c: adds a drop-in's map to what was said before it, and empties it. */
+void policy_merge(struct reader *reader, struct node *to, struct node *from);
+/* "mode, allow #1 to #3": what a file says, before it is merged into @before (NULL: the first). The
+ * caller frees. */
+char *policy_merge_says(struct reader *reader, const struct node *before, const struct node *root);
 
 /* The text of a node as messages quote it: on one line, cut at a whole character. */
 struct quote {

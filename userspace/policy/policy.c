@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "maps/control.h"
-#include "userspace/base/file.h"
 #include "userspace/policy/parse.h"
 
-#define POLICY_SIZE_MOST (4u << 20)
-#define NAME_MOST        64
+#define NAME_MOST 64
 
 static void read_name(struct reader *reader, const struct node *node, void *target)
 {
@@ -50,6 +48,7 @@ static void read_guard(struct reader *reader, const struct node *node, void *tar
 	struct policy *policy = reader->policy;
 
 	(void)target;
+	policy->guard_file = node->file;
 	policy->guard_line = node->line;
 	policy->guard_column = node->column;
 	if (node->kind == NODE_TEXT && strcmp(node->text, "auto") == 0)
@@ -66,6 +65,7 @@ static void read_inside(struct reader *reader, const struct node *node, void *ta
 	struct policy *policy = reader->policy;
 
 	(void)target;
+	policy->inside_file = node->file;
 	policy->inside_line = node->line;
 	policy->inside_column = node->column;
 	if (node->kind == NODE_LIST && !node->count)
@@ -272,10 +272,24 @@ static char *default_name(struct reader *reader)
 	return name;
 }
 
-static int compare_places(const void *a, const void *b)
+/* Which of the policy's files it is; those of no file come last. */
+static size_t file_number(const struct policy *policy, const char *file)
+{
+	size_t number = 0;
+
+	while (file && number < policy->file_count && strcmp(policy->files[number].file, file) != 0)
+		number++;
+	return file ? number : policy->file_count;
+}
+
+static int compare_places(const void *a, const void *b, void *policy)
 {
 	const struct diagnostic *left = a, *right = b;
+	size_t left_file = file_number(policy, left->file);
+	size_t right_file = file_number(policy, right->file);
 
+	if (left_file != right_file)
+		return left_file < right_file ? -1 : 1;
 	if (left->line != right->line)
 		return left->line < right->line ? -1 : 1;
 	return (left->column > right->column) - (left->column < right->column);
@@ -283,8 +297,6 @@ static int compare_places(const void *a, const void *b)
 
 static void read_root(struct reader *reader, const struct node *root)
 {
-	if (!check_format(reader, root))
-		return;
 	policy_map_read(reader, root, "a policy", policy_keys,
 			sizeof(policy_keys) / sizeof(*policy_keys), NULL);
 	policy_rules_read(reader);
@@ -294,57 +306,103 @@ static void read_root(struct reader *reader, const struct node *root)
 		policy_void_check(reader);
 }
 
-static struct policy *policy_new(const char *file, const void *bytes, size_t size)
+static struct policy *policy_new(const struct policy_sources *sources)
 {
 	struct policy *policy = calloc(1, sizeof(*policy));
-	char *copy = strdup(file);
+	bool whole = policy != NULL;
 
-	if (!policy || !copy) {
-		free(policy);
-		free(copy);
+	if (policy)
+		*policy = (struct policy){
+			.files = calloc(sources->count, sizeof(*policy->files)),
+			.digest = policy_sources_digest(sources),
+			.guard_auto = true,
+			.data.agree = DATA_AGREE_MAJORITY,
+			.warn_days = 45,
+			.stale_days = 120,
+			.local = POLICY_LOCAL_PRIVATE,
+			.control = CONTROL_DEFAULT,
+		};
+	whole = whole && policy->files;
+	for (size_t i = 0; whole && i < sources->count; i++) {
+		const struct policy_source *source = &sources->items[i];
+
+		policy->files[i] = (struct policy_file){
+			.file = strdup(source->file),
+			.digest = digest_of(source->bytes, source->size),
+		};
+		policy->file_count++;
+		whole = policy->files[i].file;
+	}
+	if (!whole) {
+		policy_free(policy);
 		return NULL;
 	}
-	*policy = (struct policy){
-		.file = copy,
-		.digest = digest_of(bytes, size),
-		.guard_auto = true,
-		.data.agree = DATA_AGREE_MAJORITY,
-		.warn_days = 45,
-		.stale_days = 120,
-		.local = POLICY_LOCAL_PRIVATE,
-		.control = CONTROL_DEFAULT,
-	};
+	policy->file = policy->files[0].file;
 	return policy;
 }
 
-int policy_parse(const char *name_for_messages, const void *bytes, size_t size,
-		 const struct groups *groups, struct policy **policy,
-		 struct diagnostics *diagnostics)
+/* Another format in any of the files: false, and nothing is worth a further message. */
+static int read_file(struct reader *reader, const struct policy_source *source, size_t number,
+		     struct node *all)
 {
-	struct reader reader = {.file = name_for_messages,
+	struct policy_file *file = &reader->policy->files[number];
+	struct node root = {0};
+	int error = policy_tree_read(file->file, source->bytes, source->size, &root,
+				     reader->diagnostics);
+
+	if (!error && !check_format(reader, &root))
+		error = -EINVAL;
+	if (!error)
+		file->says = policy_merge_says(reader, number ? all : NULL, &root);
+	if (!error && number && all->kind == NODE_MAP)
+		policy_merge(reader, all, &root);
+	if (error || number) {
+		policy_tree_free(&root);
+		return error;
+	}
+	*all = root;
+	return 0;
+}
+
+static int read_files(struct reader *reader, const struct policy_sources *sources)
+{
+	struct node all = {0};
+	int error = 0;
+
+	for (size_t i = 0; i < sources->count; i++) {
+		int fault = read_file(reader, &sources->items[i], i, &all);
+
+		error = error ? error : fault;
+	}
+	if (!error)
+		read_root(reader, &all);
+	policy_tree_free(&all);
+	return error;
+}
+
+int policy_parse_sources(const struct policy_sources *sources, const struct groups *groups,
+			 struct policy **policy, struct diagnostics *diagnostics)
+{
+	struct reader reader = {.file = sources->items[0].file,
 				.groups = groups,
-				.policy = policy_new(name_for_messages, bytes, size),
+				.policy = policy_new(sources),
 				.diagnostics = diagnostics,
 				.errors_before = diagnostics->errors};
 	size_t before = diagnostics->count;
-	struct node root = {0};
 	int error = reader.policy ? 0 : -ENOMEM;
 
 	if (!error)
-		error = policy_tree_read(name_for_messages, bytes, size, &root, diagnostics);
-	if (!error)
-		read_root(&reader, &root);
-	policy_tree_free(&root);
+		error = read_files(&reader, sources);
 	groups_free(reader.own_groups);
-	if (diagnostics->count > before)
-		qsort(diagnostics->items + before, diagnostics->count - before,
-		      sizeof(*diagnostics->items), compare_places);
+	if (reader.policy && diagnostics->count > before)
+		qsort_r(diagnostics->items + before, diagnostics->count - before,
+			sizeof(*diagnostics->items), compare_places, reader.policy);
 	if (!error && reader.out_of_memory)
 		error = -ENOMEM;
 	if (!error && diagnostics->errors > reader.errors_before)
 		error = -EINVAL;
 	if (error == -ENOMEM && diagnostics->errors == reader.errors_before)
-		diagnostics_error(diagnostics, ENOMEM, (struct location){name_for_messages, 0, 0},
+		diagnostics_error(diagnostics, ENOMEM, (struct location){reader.file, 0, 0},
 				  "out of memory");
 	if (error) {
 		policy_free(reader.policy);
@@ -354,16 +412,32 @@ int policy_parse(const char *name_for_messages, const void *bytes, size_t size,
 	return 0;
 }
 
+int policy_parse(const char *name_for_messages, const void *bytes, size_t size,
+		 const struct groups *groups, struct policy **policy,
+		 struct diagnostics *diagnostics)
+{
+	struct policy_sources sources = {0};
+	int error = policy_sources_add(&sources, name_for_messages, bytes, size);
+
+	if (error)
+		return diagnostics_error(diagnostics, ENOMEM,
+					 (struct location){name_for_messages, 0, 0},
+					 "out of memory");
+	error = policy_parse_sources(&sources, groups, policy, diagnostics);
+	policy_sources_free(&sources);
+	return error;
+}
+
 int policy_read(const char *path, const struct groups *groups, struct policy **policy,
 		struct diagnostics *diagnostics)
 {
-	struct file file;
-	int error = file_read(path, POLICY_SIZE_MOST, &file, diagnostics);
+	struct policy_sources sources = {0};
+	int error = policy_sources_read(path, &sources, diagnostics);
 
 	if (error)
 		return error;
-	error = policy_parse(path, file.bytes, file.size, groups, policy, diagnostics);
-	file_free(&file);
+	error = policy_parse_sources(&sources, groups, policy, diagnostics);
+	policy_sources_free(&sources);
 	return error;
 }
 
@@ -389,6 +463,10 @@ void policy_free(struct policy *policy)
 	free(policy->lifeline);
 	policy_tunnels_free(policy);
 	free(policy->name);
-	free(policy->file);
+	for (size_t i = 0; i < policy->file_count; i++) {
+		free(policy->files[i].file);
+		free(policy->files[i].says);
+	}
+	free(policy->files);
 	free(policy);
 }

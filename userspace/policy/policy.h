@@ -14,6 +14,7 @@
 #include "userspace/base/data_file.h"
 #include "userspace/base/diagnostic.h"
 #include "userspace/base/digest.h"
+#include "userspace/policy/sources.h"
 
 enum policy_mode { POLICY_ENFORCE, POLICY_MONITOR };
 enum policy_chain { POLICY_CHAIN_NEXT, POLICY_CHAIN_LAST_WORD };
@@ -51,8 +52,10 @@ struct rule {
 	bool anycast;             /* may match anycast space by its soil */
 	struct service *services; /* of an exception; none: whatever is sent there */
 	size_t service_count;
-	int64_t until; /* of an exception: seconds since 1970, UTC, when it ends */
-	char *why;     /* NULL if absent */
+	int64_t until;    /* of an exception: seconds since 1970, UTC, when it ends */
+	char *why;        /* NULL if absent */
+	char *by, *added; /* of an exception: who and when, as written; NULL if absent */
+	const char *file; /* borrowed from the policy; NULL: made by hand */
 	unsigned line, column;
 };
 
@@ -71,15 +74,26 @@ struct policy_tunnel {
 	char *why;      /* NULL if absent */
 };
 
-struct policy {
+/* One of its files, and what it says: "mode, allow #1 to #3". */
+struct policy_file {
 	char *file;
-	struct digest digest; /* of the bytes of the file */
+	struct digest digest;
+	char *says;
+};
+
+struct policy {
+	const char *file;          /* of files[0] */
+	struct digest digest;      /* see policy_sources_digest() */
+	struct policy_file *files; /* then its drop-ins */
+	size_t file_count;
 	char *name;
 	enum policy_mode mode;
 	bool guard_auto;
-	struct names guard; /* globs, when not auto */
+	struct names guard;     /* globs, when not auto */
+	const char *guard_file; /* borrowed; NULL: not said */
 	unsigned guard_line, guard_column;
 	struct names inside; /* globs of gateway ports */
+	const char *inside_file;
 	unsigned inside_line, inside_column;
 	bool backstop_off;       /* interfaces to come are not closed until they are guarded */
 	struct role_glob *roles; /* the first that matches; without one the role is found */
@@ -115,12 +129,15 @@ int groups_read(const char *path, struct groups **groups, struct diagnostics *di
 const struct country_set *groups_find(const struct groups *groups, const char *name, size_t length);
 void groups_free(struct groups *groups);
 
-/* Reads and checks a policy file. Every fault that can be found is reported, not only the first.
- * 0, or -errno with messages; *policy is untouched on failure. Relative data paths are relative
- * to the policy's own folder and come back resolved. */
+/* Reads and checks a policy file and its drop-ins. Every fault that can be found is reported, not
+ * only the first. 0, or -errno with messages; *policy is untouched on failure. Relative data paths
+ * are relative to the policy's own folder and come back resolved. */
 int policy_read(const char *path, const struct groups *groups, struct policy **policy,
 		struct diagnostics *diagnostics);
 /* The same from bytes already read, as of a stored policy. */
+int policy_parse_sources(const struct policy_sources *sources, const struct groups *groups,
+			 struct policy **policy, struct diagnostics *diagnostics);
+/* Of one file alone. */
 int policy_parse(const char *name_for_messages, const void *bytes, size_t size,
 		 const struct groups *groups, struct policy **policy,
 		 struct diagnostics *diagnostics);
@@ -128,6 +145,12 @@ void policy_free(struct policy *policy);
 
 /* "443/tcp", "1000-2000/udp", "8/icmp", "icmp" into a buffer of 24 bytes. Returns it. */
 const char *service_format(const struct service *service, char *text);
+
+/* Where it stands. */
+static inline struct location rule_place(const struct policy *policy, const struct rule *rule)
+{
+	return (struct location){rule->file ? rule->file : policy->file, rule->line, rule->column};
+}
 
 /* "allow #1" into a buffer of 24 bytes. Returns it. */
 const char *rule_name(const struct rule *rule, char *text);

@@ -25,6 +25,8 @@ void policy_rule_free(struct rule *rule)
 	free(rule->to);
 	free(rule->services);
 	free(rule->why);
+	free(rule->by);
+	free(rule->added);
 }
 
 static void read_soil(struct reader *reader, const struct node *node, void *target)
@@ -121,6 +123,7 @@ static void read_list(struct reader *reader, enum rule_kind kind)
 
 		*rule = (struct rule){.kind = kind,
 				      .index = (unsigned)i + 1,
+				      .file = list->children[i].file,
 				      .line = list->children[i].line,
 				      .column = list->children[i].column};
 		if (kind == RULE_EXCEPT)

@@ -222,6 +222,7 @@ static int build(struct builder *builder, struct node *node, unsigned depth)
 	yaml_event_type_t end =
 		type == YAML_MAPPING_START_EVENT ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
 
+	node->file = builder->file;
 	node->line = where.line;
 	node->column = where.column;
 	if (type == YAML_SCALAR_EVENT)

@@ -125,8 +125,7 @@ static void check_local(struct reader *reader, const struct rule *rule)
 	for (size_t i = 0; i < rule->to_count && policy->local != POLICY_LOCAL_NONE; i++)
 		if (is_local(policy, &rule->to[i]))
 			diagnostics_error(
-				reader->diagnostics, EINVAL,
-				(struct location){reader->file, rule->line, rule->column},
+				reader->diagnostics, EINVAL, rule_place(policy, rule),
 				"%s cannot deny %s: `local: %s` lets it pass before any rule; "
 				"write `local: none`",
 				rule_name(rule, name), prefix_format(&rule->to[i], text),
@@ -156,11 +155,11 @@ void policy_void_check(struct reader *reader)
 			j++;
 		if (i >= COMPARED_MOST || j == i)
 			continue;
-		diagnostics_error(reader->diagnostics, EINVAL,
-				  (struct location){reader->file, rule->line, rule->column},
+		diagnostics_error(reader->diagnostics, EINVAL, rule_place(policy, rule),
 				  "%s never decides: %s at %s:%u:%u covers all of it; remove it or "
 				  "narrow the other",
 				  rule_name(rule, name), rule_name(&policy->rules[j], other),
-				  reader->file, policy->rules[j].line, policy->rules[j].column);
+				  rule_place(policy, &policy->rules[j]).file, policy->rules[j].line,
+				  policy->rules[j].column);
 	}
 }

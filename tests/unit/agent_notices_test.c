@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Goal: an exception's end is announced a week and a day ahead and when it has come, each time
+ * once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "userspace/agent/notices.c"
+
+#define DAY 86400
+#define END 2000000000
+
+static char heard[1024];
+
+static void hear(const char *action, const char *message, void *context)
+{
+	(void)context;
+	snprintf(heard + strlen(heard), sizeof(heard) - strlen(heard), "%s: %s\n", action, message);
+}
+
+static struct manifest of(const char *name, json_int_t until)
+{
+	return (struct manifest){.json = json_pack("{s:[{s:s, s:s}, {s:s, s:s, s:s, s:I, s:i}]}",
+						   "rules", "name", "allow #1", "why", "x", "name",
+						   name, "why", "w", "file", "/p.yaml", "until",
+						   until, "line", 7)};
+}
+
+static void look(struct notices *notices, struct manifest manifest, time_t now,
+		 const char *expected)
+{
+	heard[0] = '\0';
+	notices_look(notices, &manifest, now, hear, NULL);
+	assert_string_equal(heard, expected);
+	json_decref(manifest.json);
+}
+
+static void each_step_is_told_once(void **state)
+{
+	struct notices notices = {0};
+
+	(void)state;
+	look(&notices, of("except #1", END), END - 8 * DAY, "");
+	look(&notices, of("except #1", END), END - 7 * DAY,
+	     "exception-ends: except #1 (w) ends within a week; /p.yaml:7\n");
+	look(&notices, of("except #1", END), END - 2 * DAY, "");
+	/* A later generation, where it has another number, is no news. */
+	look(&notices, of("except #2", END), END - 2 * DAY, "");
+	look(&notices, of("except #2", END), END - DAY,
+	     "exception-ends: except #2 (w) ends within a day; /p.yaml:7\n");
+	look(&notices, of("except #2", END), END - 1, "");
+	look(&notices, of("except #2", END), END,
+	     "exception-over: except #2 (w) is over and lets nothing pass; /p.yaml:7\n");
+	look(&notices, of("except #2", END), END + DAY, "");
+	/* Prolonged, it is another. */
+	look(&notices, of("except #2", END + DAY), END + 1,
+	     "exception-ends: except #2 (w) ends within a day; /p.yaml:7\n");
+	notices_free(&notices);
+}
+
+static void at_first_what_is_near_is_told(void **state)
+{
+	struct notices notices = {0};
+
+	(void)state;
+	look(&notices, of("except #1", END), END - 3600,
+	     "exception-ends: except #1 (w) ends within a day; /p.yaml:7\n");
+	notices_free(&notices);
+	look(&notices, of("except #1", END), END + 3600, "");
+	notices_free(&notices);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_step_is_told_once),
+		cmocka_unit_test(at_first_what_is_near_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

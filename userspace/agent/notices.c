@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "userspace/agent/notices.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "userspace/base/digest.h"
+
+#define DAY_SECONDS  86400
+#define WEEK_SECONDS (7 * DAY_SECONDS)
+
+enum ending ending_of(int64_t until, time_t now)
+{
+	int64_t left = until - now;
+
+	return left <= 0              ? ENDING_OVER
+	       : left <= DAY_SECONDS  ? ENDING_DAY
+	       : left <= WEEK_SECONDS ? ENDING_WEEK
+				      : ENDING_FAR;
+}
+
+static const char *text_of(json_t *rule, const char *key)
+{
+	const char *text = json_string_value(json_object_get(rule, key));
+
+	return text ? text : "?";
+}
+
+/* Its number changes with the others; where it stands, its end and its reason make it what it is.
+ */
+static uint64_t identify(json_t *rule)
+{
+	char *text = NULL;
+	uint64_t number = 0;
+
+	if (asprintf(&text, "%s %lld %s", text_of(rule, "file"),
+		     (long long)json_integer_value(json_object_get(rule, "until")),
+		     text_of(rule, "why")) < 0)
+		return 0;
+	struct digest digest = digest_of(text, strlen(text));
+
+	memcpy(&number, digest.bytes, sizeof(number));
+	free(text);
+	return number;
+}
+
+/* NULL: out of memory. */
+static struct told *find(struct notices *notices, uint64_t exception, bool *new)
+{
+	struct told *told;
+
+	*new = false;
+	for (size_t i = 0; i < notices->count; i++)
+		if (notices->told[i].exception == exception)
+			return &notices->told[i];
+	told = reallocarray(notices->told, notices->count + 1, sizeof(*told));
+	if (!told)
+		return NULL;
+	notices->told = told;
+	told[notices->count] = (struct told){exception, ENDING_FAR};
+	*new = true;
+	return &told[notices->count++];
+}
+
+static void tell_of(json_t *rule, enum ending ending, notices_tell tell, void *context)
+{
+	static const char *const when[] = {
+		[ENDING_WEEK] = "ends within a week",
+		[ENDING_DAY] = "ends within a day",
+		[ENDING_OVER] = "is over and lets nothing pass",
+	};
+	char *message = NULL;
+
+	if (asprintf(&message, "%s (%s) %s; %s:%lld", text_of(rule, "name"), text_of(rule, "why"),
+		     when[ending], text_of(rule, "file"),
+		     (long long)json_integer_value(json_object_get(rule, "line"))) < 0)
+		return;
+	tell(ending == ENDING_OVER ? "exception-over" : "exception-ends", message, context);
+	free(message);
+}
+
+void notices_look(struct notices *notices, const struct manifest *manifest, time_t now,
+		  notices_tell tell, void *context)
+{
+	json_t *rule;
+	size_t i;
+
+	json_array_foreach (json_object_get(manifest->json, "rules"), i, rule) {
+		int64_t until = json_integer_value(json_object_get(rule, "until"));
+		enum ending ending = until ? ending_of(until, now) : ENDING_FAR;
+		bool new;
+
+		if (!until)
+			continue;
+		struct told *told = find(notices, identify(rule), &new);
+		if (!told || ending <= told->ending)
+			continue;
+		told->ending = ending;
+		/* What was over before is no news. */
+		if (!new || ending != ENDING_OVER)
+			tell_of(rule, ending, tell, context);
+	}
+}
+
+void notices_free(struct notices *notices)
+{
+	free(notices->told);
+	*notices = (struct notices){0};
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the log is told beside flows, since somebody will want to know of it later: exceptions that
+ * end, a week and a day ahead. */
+#ifndef GABELOU_AGENT_NOTICES_H
+#define GABELOU_AGENT_NOTICES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "userspace/agent/manifest.h"
+
+/* How near an exception's end is, in the steps in which it is announced. */
+enum ending { ENDING_FAR, ENDING_WEEK, ENDING_DAY, ENDING_OVER };
+enum ending ending_of(int64_t until, time_t now);
+
+/* All zero is empty. */
+struct notices {
+	struct told {
+		uint64_t exception; /* which it is, in whatever generation */
+		enum ending ending; /* as it was told last */
+	} * told;
+	size_t count;
+};
+
+typedef void (*notices_tell)(const char *action, const char *message, void *context);
+
+/* Tells of each exception of what is in force whose end came a step nearer since it was last told
+ * of; at the first look, of each that ends within a week. */
+void notices_look(struct notices *notices, const struct manifest *manifest, time_t now,
+		  notices_tell tell, void *context);
+void notices_free(struct notices *notices);
+
+#endif
