@@ -56,7 +56,7 @@ static void test_message(void **state)
 static void test_durations(void **state)
 {
 	static const char *const wrong[] = {"",    "10",   "s",         "0s",
-					    "-1s", "1.5s", "1d",        "10ss",
+					    "-1s", "1.5s", "1w",        "10ss",
 					    " 5s", "+5s",  "99999999h", "18446744073709551616s"};
 	uint64_t ns = 1;
 
@@ -65,6 +65,8 @@ static void test_durations(void **state)
 	assert_int_equal(ns, 10 * SECOND_NS);
 	assert_true(duration_parse("5m", &ns));
 	assert_int_equal(ns, 300 * SECOND_NS);
+	assert_true(duration_parse("14d", &ns));
+	assert_int_equal(ns, 14 * 86400 * SECOND_NS);
 	assert_true(duration_parse("2h", &ns));
 	assert_int_equal(ns, 7200 * SECOND_NS);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)

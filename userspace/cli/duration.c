@@ -17,7 +17,7 @@ bool duration_parse(const char *text, uint64_t *duration_ns)
 		return false;
 	errno = 0;
 	number = strtoull(text, &end, 10);
-	unit = *end == 's' ? 1 : *end == 'm' ? 60 : *end == 'h' ? 3600 : 0;
+	unit = *end == 's' ? 1 : *end == 'm' ? 60 : *end == 'h' ? 3600 : *end == 'd' ? 86400 : 0;
 	if (errno || !unit || end[1] || !number || number > SECONDS_MOST / unit)
 		return false;
 	*duration_ns = number * unit * SECOND_NS;
