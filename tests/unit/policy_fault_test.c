@@ -96,7 +96,8 @@ static void exceptions_are_narrow(void **state)
 		{EXCEPT("port: 443/tcp, until: 2027-01-31, why: a"),
 		 "3:34: `443/tcp` is not a list of ports; write [443/tcp]"},
 		{EXCEPT("soil: [FR], until: 2027-01-31, why: a"),
-		 "3:28: an exception has no key `soil`; write to, asn, port, until or why"},
+		 "3:28: an exception has no key `soil`; write to, asn, port, until, why, "
+		 "by or added"},
 		{HEAD "except:\n  - {to: [192.0.2.0/24], until: 2027-01-31, why: a}\n"
 		      "  - {to: [192.0.2.1], port: [443/tcp], until: 2027-01-30, why: b}\n",
 		 "5:5: except #2 never decides: except #1 at p.yaml:4:5 covers all of it"},
