@@ -15,6 +15,8 @@ static const struct {
 	{"apply", apply_main, "compile a policy, prove it, and enforce it from now on"},
 	{"update", update_main, "fetch the data anew, and apply it if it changes little"},
 	{"status", status_main, "what is enforced, where, since when; counters and problems"},
+	{"why", why_main,
+	 "is it gabelou? whether anything to this host, or of this process, was denied"},
 	{"survey", survey_main, "from the log: what would have been cut, and exceptions for it"},
 	{"agent", agent_main, "stream blocked flows as JSON lines (ECS)"},
 	{"detach", detach_main, "stop enforcing"},

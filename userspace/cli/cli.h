@@ -67,6 +67,7 @@ int plan_main(int argc, char **argv);
 int apply_main(int argc, char **argv);
 int update_main(int argc, char **argv);
 int status_main(int argc, char **argv);
+int why_main(int argc, char **argv);
 int survey_main(int argc, char **argv);
 int agent_main(int argc, char **argv);
 int detach_main(int argc, char **argv);
