@@ -44,6 +44,10 @@ static int parse_host(const char *text, struct why_target *target, struct diagno
 		targets_open(targets, &operands, -1, stdout);
 	while (status > 0) {
 		status = targets_next(targets, &found, diagnostics);
+		if (status > 0 && found.has_service)
+			status = diagnostics_error(diagnostics, EINVAL, (struct location){0},
+						   "why is asked about all ports; give the address "
+						   "or name without one");
 		if (status > 0)
 			add_address(target, found.address);
 	}
