@@ -16,6 +16,8 @@ static const struct {
 	{"update", update_main, "fetch the data anew, and apply it if it changes little"},
 	{"except", except_main, "add, list and remove exceptions, as drop-ins of the policy"},
 	{"status", status_main, "what is enforced, where, since when; counters and problems"},
+	{"why", why_main,
+	 "is it gabelou? whether anything to this host, or of this process, was denied"},
 	{"survey", survey_main, "from the log: what would have been cut, and exceptions for it"},
 	{"agent", agent_main, "stream blocked flows as JSON lines (ECS)"},
 	{"detach", detach_main, "stop enforcing"},

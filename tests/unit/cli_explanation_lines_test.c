@@ -112,17 +112,28 @@ static void give_text(struct random_policy *random)
 	}
 }
 
+/* What is asked for beside the address: nothing, or one of some ports. */
+static const struct service *some_service(void)
+{
+	static struct service service;
+
+	service = random_service();
+	service.low = service.high;
+	return random_chance(8) ? &service : NULL;
+}
+
 /* In a fresh place each time: what is given out must not depend on where the target lies. */
 static void expect_line(const struct explainer *explainer, struct explanation_lines *lines,
 			const char *target, struct address address)
 {
-	struct explanation explanation = explanation_of(explainer, target, address);
+	const struct service *service = some_service();
+	struct explanation explanation = explanation_of(explainer, target, address, service);
 	char *wanted = oracle_line(explainer, &explanation), *got;
 	size_t size;
 	FILE *out = open_memstream(&got, &size);
 
 	assert_non_null(wanted);
-	assert_int_equal(explanation_lines_print(lines, out, target, address), 0);
+	assert_int_equal(explanation_lines_print(lines, out, target, address, service), 0);
 	assert_int_equal(fclose(out), 0);
 	size_t same = 0;
 	while (got[same] && got[same] == wanted[same])
@@ -245,7 +256,8 @@ static void check_words(const struct explainer *explainer, const struct manifest
 
 	(void)manifest;
 	for (int i = 0; i < ADDRESSES; i++) {
-		struct explanation explanation = explanation_of(explainer, "x", draw());
+		struct explanation explanation =
+			explanation_of(explainer, "x", draw(), some_service());
 		uint16_t rule = explanation.decision.rule;
 		bool outer = explanation.judged.family != explanation.address.family &&
 			     explanation.decision.reason == REASON_SPECIAL;

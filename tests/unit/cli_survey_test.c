@@ -330,6 +330,11 @@ static void parts_of_a_large_file_add_up(void **state)
 	}
 	fprintf(file, "half a line");
 	fclose(file);
+	/* Of what is too old, the most is not even read. */
+	assert_int_equal(read_file(path, 1795168800), 0); /* 10:00 */
+	assert_int_equal(survey.lines, LINES - 36000);
+	assert_true(survey.before < 18000);
+	assert_string_equal(survey.first, "2026-11-20T10:00:00");
 	assert_int_equal(read_file(path, 0), 0);
 	unlink(path);
 	assert_int_equal(survey.lines, LINES);

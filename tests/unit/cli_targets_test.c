@@ -93,9 +93,9 @@ static void test_blanks_and_comments(void **state)
 
 static void test_a_bad_line_is_named_and_the_rest_goes_on(void **state)
 {
-	static const char *const bad[] = {"1.2.3.4/24",  "[::1]:443",  "1.2.3.4:443", "1.2.3",
-					  "0x7f000001",  "1.2.3.4,FR", "two words",   "-option",
-					  "caf\xc3\xa9", "1.2.3.04",   "2130706433"};
+	static const char *const bad[] = {"1.2.3.4/24", "[::1]",     "1.2.3",   "0x7f000001",
+					  "1.2.3.4,FR", "two words", "-option", "caf\xc3\xa9",
+					  "1.2.3.04",   "2130706433"};
 	char text[1024] = "1.1.1.1\n", start[200];
 
 	(void)state;
@@ -111,6 +111,56 @@ static void test_a_bad_line_is_named_and_the_rest_goes_on(void **state)
 	}
 	expect("8.8.8.8");
 	expect_end();
+	close_all();
+}
+
+static void expect_port(const char *text, const char *address, const char *port)
+{
+	char got[ADDRESS_TEXT_SIZE];
+
+	assert_int_equal(targets_next(&targets, &target, &diagnostics), 1);
+	assert_string_equal(target.text, text);
+	assert_string_equal(address_format(target.address, got), address);
+	assert_true(target.has_service);
+	assert_string_equal(service_format(&target.service, got), port);
+}
+
+static void test_ports(void **state)
+{
+	static const char *const bad[] = {"1.2.3.4:443",      "[::1]:443",    "1.2.3.4:443/sctp",
+					  "1.2.3.4:1-2/tcp",  "1.2.3.4:/tcp", "name:65536/tcp",
+					  "[::1]:256/icmpv6", "1.2.3.4:x/tcp"};
+	char text[1024] = "1.1.1.1:443/tcp\n[2001:db8::1]:53/udp\n1.1.1.1:8/icmp\n", start[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s\n", bad[i]);
+	strcat(text, "2001:db8::1:443/tcp\n:443/tcp\n2001:db8::443\n");
+	open_text(text);
+	expect_port("1.1.1.1:443/tcp", "1.1.1.1", "443/tcp");
+	expect_port("[2001:db8::1]:53/udp", "2001:db8::1", "53/udp");
+	expect_port("1.1.1.1:8/icmp", "1.1.1.1", "8/icmp");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(start, sizeof(start),
+			 "stdin:%zu: \"%s\": behind the colon there is no port; write one with "
+			 "its protocol, as in 443/tcp",
+			 i + 4, bad[i]);
+		expect_fault(EINVAL, start);
+	}
+	expect_fault(EINVAL, "stdin:12: \"2001:db8::1:443/tcp\": where the address ends and the "
+			     "port begins cannot be told; write [2001:db8::1]:443/tcp");
+	expect_fault(EINVAL, "stdin:13: \":443/tcp\" is neither an address nor a name");
+	expect("2001:db8::443"); /* without a port */
+	assert_false(target.has_service);
+	expect_end();
+	close_all();
+	open_text("localhost:22/tcp\n1.1.1.1\n");
+	assert_int_equal(targets_next(&targets, &target, &diagnostics), 1);
+	assert_string_equal(target.text, "localhost:22/tcp");
+	assert_true(target.has_service);
+	while (targets_next(&targets, &target, &diagnostics) == 1 && target.has_service)
+		assert_int_equal(target.service.low, 22);
+	assert_string_equal(target.text, "1.1.1.1");
 	close_all();
 }
 
@@ -247,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_blanks_and_comments),
 		cmocka_unit_test(test_a_bad_line_is_named_and_the_rest_goes_on),
+		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_lines_that_are_no_text),
 		cmocka_unit_test(test_more_than_a_buffer),

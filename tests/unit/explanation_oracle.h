@@ -63,14 +63,15 @@ static inline json_t *oracle_owner(const struct explanation *explanation)
 
 static inline json_t *oracle_deciding_rule(const struct policy *policy, uint16_t number)
 {
-	char name[24];
+	char name[24], until[EXPLANATION_DATE_SIZE];
 
 	if (number >= policy->rule_count)
 		return json_null();
 	const struct rule *rule = &policy->rules[number];
 
-	return json_pack("{s:i, s:s, s:o}", "index", (int)rule->index, "name",
-			 rule_name(rule, name), "why", text_json(rule->why));
+	return json_pack("{s:i, s:s, s:o, s:o}", "index", (int)rule->index, "name",
+			 rule_name(rule, name), "why", text_json(rule->why), "until",
+			 text_json(explanation_until(rule, until)));
 }
 
 static inline json_t *oracle_rules(const struct explainer *explainer,
@@ -126,20 +127,23 @@ static inline char *oracle_line(const struct explainer *explainer,
 {
 	const struct decision *decision = &explanation->decision;
 	char address[ADDRESS_TEXT_SIZE], judged[ADDRESS_TEXT_SIZE] = "", *dumped, *line;
+	char port[24];
 
 	if (explanation->judged.family != explanation->address.family)
 		address_format(explanation->judged, judged);
 	json_t *object = json_pack(
-		"{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "address",
+		"{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "address",
 		address_format(explanation->address, address), "soil",
 		oracle_soil(explainer, explanation), "asn", oracle_asn(explanation), "owner",
 		oracle_owner(explanation), "verdict",
 		decision->verdict == VERDICT_ALLOW ? "allow" : "deny", "reason",
 		reason_name(decision->reason), "rule",
 		oracle_deciding_rule(explainer->policy, decision->rule), "target",
-		text_json(explanation->target), "judged", text_json(judged), "notes",
-		oracle_notes(explainer, explanation), "rules", oracle_rules(explainer, explanation),
-		"generation",
+		text_json(explanation->target), "port",
+		text_json(explanation->has_service ? service_format(&explanation->service, port)
+						   : NULL),
+		"judged", text_json(judged), "notes", oracle_notes(explainer, explanation), "rules",
+		oracle_rules(explainer, explanation), "generation",
 		explainer->manifest ? json_integer(explainer->manifest->generation) : json_null(),
 		"policy", oracle_policy(explainer->policy));
 	dumped = json_dumps(object, JSON_COMPACT);

@@ -49,12 +49,15 @@ static int explain_each(struct request *request, const struct explainer *explain
 			complain(request, &faults);
 			continue;
 		}
+		const struct service *service = target.has_service ? &target.service : NULL;
+
 		request->explained = true;
 		if (lines) {
-			error = explanation_lines_print(lines, stdout, target.text, target.address);
+			error = explanation_lines_print(lines, stdout, target.text, target.address,
+							service);
 		} else {
 			struct explanation explanation =
-				explanation_of(explainer, target.text, target.address);
+				explanation_of(explainer, target.text, target.address, service);
 
 			explanation_print(stdout, explainer, &explanation);
 		}
@@ -215,8 +218,9 @@ int explain_main(int argc, char **argv)
 		.name = "explain",
 		.operands = "TARGET...",
 		.text = "Says of each address (of a name, each of its addresses; of \"-\", each "
-			"line "
-			"of standard input) its soil, ASN and owner, each source's word, the rules "
+			"line of standard input; with a port, as in name:443/tcp or "
+			"[2001:db8::1]:443/tcp, of what is sent there) its soil, ASN and owner, "
+			"each source's word, the rules "
 			"tried, and the verdict. " EXPLANATION_DISCLAIMER,
 		.least = 1,
 		.most = SIZE_MAX,

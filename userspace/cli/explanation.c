@@ -19,17 +19,23 @@ static void fill_from_manifest(const struct manifest *manifest, struct explanati
 }
 
 struct explanation explanation_begin(const struct explainer *explainer, const char *target,
-				     struct address address)
+				     struct address address, const struct service *service)
 {
 	/* What holds of whatever is sent there: an exception for a port does not. */
-	const struct table_flow anything = {.later_fragment = true, .seconds = time(NULL)};
+	const struct table_flow flow = {.protocol = service ? service->protocol : 0,
+					.later_fragment = !service,
+					.port = service ? service->low : 0,
+					.seconds = time(NULL)};
 	struct explanation explanation = {
 		.target = target,
 		.address = address,
 		.judged = table_inner(explainer->table, address),
-		.decision = table_judge_flow(explainer->table, address, &anything),
+		.decision = table_judge_flow(explainer->table, address, &flow),
+		.has_service = service != NULL,
 	};
 
+	if (service)
+		explanation.service = *service;
 	if (explainer->atlas)
 		explanation.place_number = atlas_lookup(explainer->atlas, explanation.judged);
 	return explanation;
@@ -52,9 +58,9 @@ void explanation_complete(const struct explainer *explainer, struct explanation 
 }
 
 struct explanation explanation_of(const struct explainer *explainer, const char *target,
-				  struct address address)
+				  struct address address, const struct service *service)
 {
-	struct explanation explanation = explanation_begin(explainer, target, address);
+	struct explanation explanation = explanation_begin(explainer, target, address, service);
 
 	explanation_complete(explainer, &explanation);
 	return explanation;

@@ -26,6 +26,8 @@ struct explanation {
 	 * the outer one; else address. */
 	struct address judged;
 	struct decision decision;
+	bool has_service; /* what is sent there was asked for, not only where to */
+	struct service service;
 	uint32_t place_number; /* of the atlas; 0 without one */
 	/* From here on by explanation_complete(). */
 	struct place place;
@@ -36,13 +38,14 @@ struct explanation {
 };
 
 /* Finds what decides: all that follows is the same for addresses of one family that were judged as
- * themselves, of one place and class, and inside the same prefixes of the policy. */
+ * themselves, of one place and class, and inside the same prefixes of the policy. @service: one
+ * port; NULL: what holds of whatever is sent there. */
 struct explanation explanation_begin(const struct explainer *explainer, const char *target,
-				     struct address address);
+				     struct address address, const struct service *service);
 void explanation_complete(const struct explainer *explainer, struct explanation *explanation);
 /* Both. */
 struct explanation explanation_of(const struct explainer *explainer, const char *target,
-				  struct address address);
+				  struct address address, const struct service *service);
 
 /* One condition of a rule, and whether the address meets it. */
 #define CONDITION_TEXT_SIZE 160
@@ -64,6 +67,10 @@ size_t explanation_conditions(const struct explainer *explainer,
 #define NOTES_MOST 12 /* one for each soil source, and four more */
 size_t explanation_notes(const struct explainer *explainer, const struct explanation *explanation,
 			 char notes[][NOTE_SIZE]);
+
+#define EXPLANATION_DATE_SIZE 16
+/* The last day of an exception, "2027-01-31"; NULL for another rule. Returns @date. */
+const char *explanation_until(const struct rule *rule, char date[EXPLANATION_DATE_SIZE]);
 
 /* "private space (RFC 1918, RFC 4193, RFC 6598)" */
 const char *explanation_special(enum special special);
@@ -99,7 +106,7 @@ struct explanation_lines;
 struct explanation_lines *explanation_lines_open(const struct explainer *explainer, size_t kinds);
 /* One line to @out. 0 or -ENOMEM: then nothing was written. Errors of @out are left to ferror(). */
 int explanation_lines_print(struct explanation_lines *lines, FILE *out, const char *target,
-			    struct address address);
+			    struct address address, const struct service *service);
 void explanation_lines_close(struct explanation_lines *lines);
 
 #endif

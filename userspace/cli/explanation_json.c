@@ -90,7 +90,7 @@ static void write_owner(struct writer *writer, const struct explanation *explana
 
 static void write_deciding_rule(struct writer *writer, const struct policy *policy, uint16_t number)
 {
-	char name[24];
+	char name[24], until[EXPLANATION_DATE_SIZE];
 
 	if (number >= policy->rule_count) {
 		writer_raw(writer, "null");
@@ -104,6 +104,8 @@ static void write_deciding_rule(struct writer *writer, const struct policy *poli
 	writer_text(writer, rule_name(rule, name));
 	writer_raw(writer, ",\"why\":");
 	writer_text(writer, rule->why);
+	writer_raw(writer, ",\"until\":");
+	writer_text(writer, explanation_until(rule, until));
 	writer_raw(writer, "}");
 }
 
@@ -156,11 +158,14 @@ void explanation_write_facts(struct writer *writer, const struct explainer *expl
 void explanation_write_reasons(struct writer *writer, const struct explainer *explainer,
 			       const struct explanation *explanation)
 {
-	char notes[NOTES_MOST][NOTE_SIZE], judged[ADDRESS_TEXT_SIZE] = "";
+	char notes[NOTES_MOST][NOTE_SIZE], judged[ADDRESS_TEXT_SIZE] = "", port[24];
 	size_t count = explanation_notes(explainer, explanation, notes);
 
 	if (explanation->judged.family != explanation->address.family)
 		address_format(explanation->judged, judged);
+	writer_raw(writer, ",\"port\":");
+	writer_text(writer,
+		    explanation->has_service ? service_format(&explanation->service, port) : NULL);
 	writer_raw(writer, ",\"judged\":");
 	writer_text(writer, judged);
 	writer_raw(writer, ",\"notes\":[");

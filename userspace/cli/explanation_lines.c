@@ -19,6 +19,9 @@ struct kind {
 	uint32_t segment;
 	uint16_t class;
 	bool known;
+	bool has_service;
+	uint8_t protocol; /* of the service */
+	uint16_t port;
 };
 
 struct slot {
@@ -120,7 +123,8 @@ static void compose(struct slot *slot, const struct explainer *explainer,
 
 static struct slot *slot_of(struct explanation_lines *lines, const struct kind *kind)
 {
-	uint64_t key = ((uint64_t)kind->segment << 16 | kind->class) * GOLDEN ^ kind->place;
+	uint64_t key = ((uint64_t)kind->segment << 16 | kind->class) * GOLDEN ^ kind->place ^
+		       (uint64_t)(kind->protocol << 16 | kind->port) << 32;
 
 	return &lines->slots[(key * GOLDEN >> 32) % lines->slot_count];
 }
@@ -136,8 +140,11 @@ static void forget(struct explanation_lines *lines)
 
 static const struct slot *find(struct explanation_lines *lines, struct explanation *explanation)
 {
-	const struct kind kind = {explanation->place_number, segment_of(lines, explanation->judged),
-				  explanation->decision.class, true};
+	const struct kind kind = {
+		explanation->place_number,   segment_of(lines, explanation->judged),
+		explanation->decision.class, true,
+		explanation->has_service,    explanation->service.protocol,
+		explanation->service.low};
 	struct slot *slot = slot_of(lines, &kind);
 
 	if (explanation->judged.family != explanation->address.family) {
@@ -145,7 +152,8 @@ static const struct slot *find(struct explanation_lines *lines, struct explanati
 		return &lines->embedded;
 	}
 	if (slot->kind.known && slot->kind.place == kind.place && slot->kind.class == kind.class &&
-	    slot->kind.segment == kind.segment)
+	    slot->kind.segment == kind.segment && slot->kind.has_service == kind.has_service &&
+	    slot->kind.protocol == kind.protocol && slot->kind.port == kind.port)
 		return slot;
 	if (lines->kept > lines->kept_most)
 		forget(lines);
@@ -158,9 +166,10 @@ static const struct slot *find(struct explanation_lines *lines, struct explanati
 }
 
 int explanation_lines_print(struct explanation_lines *lines, FILE *out, const char *target,
-			    struct address address)
+			    struct address address, const struct service *service)
 {
-	struct explanation explanation = explanation_begin(lines->explainer, target, address);
+	struct explanation explanation =
+		explanation_begin(lines->explainer, target, address, service);
 	const struct slot *slot = find(lines, &explanation);
 	struct writer *line = &lines->line;
 	char text[ADDRESS_TEXT_SIZE];

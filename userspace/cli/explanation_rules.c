@@ -186,23 +186,43 @@ static struct condition *begin(struct condition *condition, const char *on)
 	return condition;
 }
 
-static void explain_port(const struct rule *rule, struct condition *condition)
+static void explain_port(const struct explanation *explanation, const struct rule *rule,
+			 struct condition *condition)
 {
+	const struct service *asked = &explanation->service;
 	char text[24];
 
 	for (size_t i = 0; i < rule->service_count; i++)
 		add(condition->wanted, sizeof(condition->wanted), ", ",
 		    service_format(&rule->services[i], text));
-	say(condition, "that depends on what is sent, and only an address was asked for");
+	if (!explanation->has_service) {
+		say(condition, "that depends on what is sent, and only an address was asked for");
+		return;
+	}
+	for (size_t i = 0; i < rule->service_count && !condition->met; i++)
+		condition->met = rule->services[i].protocol == asked->protocol &&
+				 rule->services[i].low <= asked->low &&
+				 asked->low <= rule->services[i].high;
+	say(condition, "it is %s%s", condition->met ? "" : "for ", service_format(asked, text));
+}
+
+const char *explanation_until(const struct rule *rule, char date[EXPLANATION_DATE_SIZE])
+{
+	time_t last = (time_t)rule->until - 1;
+	struct tm parts;
+
+	if (rule->kind != RULE_EXCEPT || !gmtime_r(&last, &parts) ||
+	    !strftime(date, EXPLANATION_DATE_SIZE, "%Y-%m-%d", &parts))
+		return NULL;
+	return date;
 }
 
 static void explain_until(const struct rule *rule, struct condition *condition)
 {
-	time_t last = (time_t)rule->until - 1;
-	struct tm date;
+	char date[EXPLANATION_DATE_SIZE];
 
-	if (gmtime_r(&last, &date))
-		strftime(condition->wanted, sizeof(condition->wanted), "%Y-%m-%d", &date);
+	if (explanation_until(rule, date))
+		add(condition->wanted, sizeof(condition->wanted), "", date);
 	condition->met = time(NULL) < rule->until;
 	say(condition, "%s", condition->met ? "it still holds" : "it is over");
 }
@@ -214,7 +234,7 @@ static size_t explain_exception(const struct explanation *explanation, const str
 	size_t count = 0;
 
 	if (rule->service_count)
-		explain_port(rule, begin(&conditions[count++], "port"));
+		explain_port(explanation, rule, begin(&conditions[count++], "port"));
 	explain_until(rule, begin(&conditions[count++], "until"));
 	if (explanation->decision.verdict == VERDICT_ALLOW &&
 	    explanation->decision.reason != REASON_RULE_EXCEPT) {

@@ -286,15 +286,20 @@ static void print_verdict(FILE *out, const struct explainer *explainer,
 	const struct policy *policy = explainer->policy;
 	const struct manifest *manifest = explainer->manifest;
 	bool denied = decision->verdict == VERDICT_DENY;
-	char name[24];
+	char name[24], date[EXPLANATION_DATE_SIZE];
 
 	page_field(out, "verdict", "%s: %s (%s)%s", denied ? "DENY" : "ALLOW",
 		   reason_text(decision->reason), reason_name(decision->reason),
 		   denied && policy->mode == POLICY_MONITOR
 			   ? "; let pass all the same, in monitor mode"
 			   : "");
-	if (decision->rule < policy->rule_count)
-		page_field(out, "", "by rule %s", rule_name(&policy->rules[decision->rule], name));
+	if (decision->rule < policy->rule_count) {
+		const struct rule *rule = &policy->rules[decision->rule];
+		const char *until = explanation_until(rule, date);
+
+		page_field(out, "", "by rule %s%s%s", rule_name(rule, name),
+			   until ? ", until the end of " : "", until ? until : "");
+	}
 	if (manifest)
 		page_field(out, "policy", "%s, %s as generation %u since %s", policy->name,
 			   manifest->monitor ? "monitored" : "enforced", manifest->generation,

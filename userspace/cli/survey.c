@@ -2,19 +2,13 @@
 #include "userspace/cli/survey.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "userspace/cli/cli.h"
 #include "userspace/cli/duration.h"
+#include "userspace/cli/logs.h"
 #include "userspace/cli/progress.h"
-
-/* Where dist/gabelou-agent.service has the log written, and what rotation makes of it. */
-#define LOG_DEFAULT "/var/log/gabelou.json"
-#define LOG_PATTERN LOG_DEFAULT "*"
 
 #define SINCE_DEFAULT "14d"
 #define HOSTS_DEFAULT "/etc/hosts"
@@ -25,51 +19,6 @@ struct survey_options {
 	const char *names; /* NULL: HOSTS_DEFAULT, which may be missing */
 	bool yaml;
 };
-
-static int read_file(struct survey *survey, const char *path, struct diagnostics *diagnostics)
-{
-	bool standard_input = strcmp(path, "-") == 0;
-	int file = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-
-	if (file < 0)
-		return diagnostics_error(diagnostics, errno, (struct location){.file = path},
-					 "cannot be read: %s; check its path and permissions",
-					 strerror(errno));
-	int error =
-		survey_read(survey, file, standard_input ? "standard input" : path, diagnostics);
-
-	if (!standard_input)
-		close(file);
-	return error;
-}
-
-static int read_default(struct survey *survey, struct diagnostics *diagnostics)
-{
-	glob_t found;
-	int error = glob(LOG_PATTERN, 0, NULL, &found);
-
-	if (error)
-		return diagnostics_error(
-			diagnostics, ENOENT, (struct location){.file = LOG_DEFAULT},
-			"there is no such log; name the one that 'gabelou agent --log' writes, or "
-			"pipe it in: journalctl -o cat -u gabelou-agent | gabelou survey -");
-	for (size_t i = 0; i < found.gl_pathc && !error; i++)
-		error = read_file(survey, found.gl_pathv[i], diagnostics);
-	globfree(&found);
-	return error;
-}
-
-static int read_logs(struct survey *survey, const struct cli_operands *operands,
-		     struct diagnostics *diagnostics)
-{
-	int error = 0;
-
-	if (!operands->count)
-		return read_default(survey, diagnostics);
-	for (size_t i = 0; i < operands->count && !error; i++)
-		error = read_file(survey, operands->items[i], diagnostics);
-	return error;
-}
 
 static int read_names(struct hosts *hosts, const char *path, struct diagnostics *diagnostics)
 {
@@ -115,7 +64,7 @@ static int make_survey(const struct survey_options *options, const struct cli_op
 	if (!error)
 		error = read_names(&hosts, options->names, diagnostics);
 	if (!error)
-		error = read_logs(&survey, operands, diagnostics);
+		error = logs_read(&survey, operands->items, operands->count, since, diagnostics);
 	if (!error)
 		error = survey_end(&survey);
 	if (!error)
@@ -147,7 +96,7 @@ int survey_main(int argc, char **argv)
 			"cut), by process, unit, name and operator, how often and since when, "
 			"worst "
 			"first; proposes exceptions, and says what stays unexplained. Reads the "
-			"agent's log (without LOG, " LOG_DEFAULT
+			"agent's log (without LOG, " LOGS_DEFAULT
 			" and what it was rotated to; \"-\" "
 			"is standard input) and nothing else.",
 		.most = SIZE_MAX,

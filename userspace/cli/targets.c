@@ -33,8 +33,8 @@ static bool is_name(const char *text)
 	       text[strspn(text, "0123456789.")] != '\0' && strncmp(text, "0x", 2) != 0;
 }
 
-static int resolve(struct targets *targets, const char *name, struct location where,
-		   struct diagnostics *diagnostics)
+static int resolve(struct targets *targets, const char *name, const struct target *asked,
+		   struct location where, struct diagnostics *diagnostics)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 
@@ -47,7 +47,7 @@ static int resolve(struct targets *targets, const char *name, struct location wh
 					 gai_strerror(fault));
 	}
 	targets->next = targets->found;
-	targets->name = name;
+	targets->asked = *asked;
 	return 0;
 }
 
@@ -65,26 +65,69 @@ static bool next_of_name(struct targets *targets, struct target *target)
 	const void *bytes = v6 ? (const void *)&((struct sockaddr_in6 *)item->ai_addr)->sin6_addr
 			       : (const void *)&((struct sockaddr_in *)item->ai_addr)->sin_addr;
 
-	*target = (struct target){targets->name,
-				  address_from_bytes(v6 ? FAMILY_V6 : FAMILY_V4, bytes)};
+	*target = targets->asked;
+	target->address = address_from_bytes(v6 ? FAMILY_V6 : FAMILY_V4, bytes);
 	targets->next = item->ai_next;
 	return true;
+}
+
+#define HOST_MOST (NAME_MOST + 2) /* with brackets */
+
+static int port_fault(const char *text, struct location where, struct diagnostics *diagnostics)
+{
+	return diagnostics_error(diagnostics, EINVAL, where,
+				 "\"%.80s\": behind the colon there is no port; write one with its "
+				 "protocol, as in 443/tcp, 53/udp or 8/icmp",
+				 text);
+}
+
+/* "name:443/tcp", "192.0.2.1:443/tcp" and "[2001:db8::1]:443/tcp" into host and port; without a
+ * port
+ * @host is @text. */
+static int split(const char *text, char host[HOST_MOST + 1], struct target *target,
+		 struct location where, struct diagnostics *diagnostics)
+{
+	const char *slash = strchr(text, '/');
+	const char *colon = memrchr(text, ':', slash ? (size_t)(slash - text) : strlen(text));
+	size_t length = colon ? (size_t)(colon - text) : strlen(text);
+	bool bracket = colon && length > 2 && text[0] == '[' && colon[-1] == ']';
+
+	if (!colon || (!slash && !bracket && memchr(text, ':', length)) || length > HOST_MOST) {
+		snprintf(host, HOST_MOST + 1, "%s", text);
+		return 0;
+	}
+	if (!bracket && memchr(text, ':', length))
+		return diagnostics_error(diagnostics, EINVAL, where,
+					 "\"%.80s\": where the address ends and the port begins "
+					 "cannot be told; write [%.*s]:%.16s",
+					 text, (int)length, text, colon + 1);
+	if (!service_parse(colon + 1, &target->service))
+		return port_fault(text, where, diagnostics);
+	target->has_service = true;
+	snprintf(host, HOST_MOST + 1, "%.*s", (int)length - 2 * bracket, text + bracket);
+	return 0;
 }
 
 /* 1: *target is an address; 0: @text is a name, and its addresses are next. */
 static int take(struct targets *targets, const char *text, struct location where,
 		struct target *target, struct diagnostics *diagnostics)
 {
-	if (address_parse(text, strlen(text), &target->address) == 0) {
-		target->text = text;
+	char host[HOST_MOST + 1];
+	int error;
+
+	*target = (struct target){.text = text};
+	error = split(text, host, target, where, diagnostics);
+	if (error)
+		return error;
+	if (address_parse(host, strlen(host), &target->address) == 0)
 		return 1;
-	}
-	if (!is_name(text))
+	if (!is_name(host) || (!target->has_service && strlen(text) > NAME_MOST))
 		return diagnostics_error(diagnostics, EINVAL, where,
 					 "\"%.80s%s\" is neither an address nor a name; write an "
-					 "address whole, without a prefix length or a port",
+					 "address whole, without a prefix length, with a port as "
+					 "in 192.0.2.1:443/tcp",
 					 text, strlen(text) > 80 ? "..." : "");
-	return resolve(targets, text, where, diagnostics);
+	return resolve(targets, host, target, where, diagnostics);
 }
 
 /* More bytes behind those that are there. 1, 0 at the end, -errno. */

@@ -11,12 +11,15 @@
 
 #include "userspace/base/address.h"
 #include "userspace/cli/cli.h"
+#include "userspace/policy/policy.h"
 
 #define TARGETS_INPUT 65536 /* bytes; a longer line is an error */
 
 struct target {
 	const char *text; /* as it was asked for; good until the next call */
 	struct address address;
+	bool has_service; /* it was asked for a port, as in "[2001:db8::1]:443/tcp" */
+	struct service service;
 };
 
 struct targets {
@@ -24,7 +27,7 @@ struct targets {
 	size_t operand;                      /* the next one */
 	FILE *output;                        /* flushed before anything that may take time */
 	struct addrinfo *found, *next;       /* the addresses of a name */
-	const char *name;
+	struct target asked;                 /* of it: text and port */
 	struct {
 		int fd;
 		unsigned line; /* from 1; 0: before the first */

@@ -12,6 +12,9 @@
 #define BLOCK_SIZE (1u << 20)
 #define TEXT_MOST  255
 
+/* How much older a line may be than one that is behind it in the file. */
+#define DISORDER_SECONDS 600
+
 /* What tells items apart, one after another, each ended by a NUL. */
 enum part {
 	PART_PROCESS,
@@ -64,8 +67,10 @@ static void put_time(char text[LINE_SECONDS + 1], int64_t seconds)
 int survey_begin(struct survey *survey, int64_t since)
 {
 	*survey = (struct survey){.table = calloc(1, sizeof(*survey->table))};
-	if (since)
+	if (since) {
 		put_time(survey->since, since);
+		put_time(survey->skip, since - DISORDER_SECONDS);
+	}
 	if (survey->table)
 		survey->table->slots = calloc(SLOTS, sizeof(*survey->table->slots));
 	return survey->table && survey->table->slots ? 0 : -ENOMEM;
@@ -255,7 +260,7 @@ int survey_add(struct survey *survey, const struct flow_line *line)
 	widen(survey, line->time.text, line->time.text);
 	survey->lines++;
 	survey->lost += line->lost;
-	if (!line->flow)
+	if (!line->flow || (survey->wanted && !survey->wanted(line, survey->context)))
 		return 0;
 	survey->flows += !line->summary;
 	survey->packets += line->packets;

@@ -40,8 +40,12 @@ struct survey_table;
 
 struct survey {
 	struct survey_table *table;
+	/* Set after survey_begin(): which flows count; several threads ask. NULL: all. */
+	bool (*wanted)(const struct flow_line *line, const void *context);
+	const void *context;
 	struct survey_item *items; /* by survey_end(): most flows first */
 	size_t count;
+	char skip[LINE_SECONDS + 1];  /* of a file, what is older need not be read */
 	char since[LINE_SECONDS + 1]; /* lines before are left out; "": none */
 	char first[LINE_SECONDS + 1], last[LINE_SECONDS + 1]; /* of all lines read; "": no line */
 	uint64_t lines, flows, packets, bytes;
@@ -58,9 +62,9 @@ int survey_begin(struct survey *survey, int64_t since);
 int survey_add(struct survey *survey, const struct flow_line *line);
 /*
  * Adds all lines of a file, which is called @name in messages: the parts of a regular file side by
- * side; what gzip compressed is unpacked. A broken line is left out with a warning, for a full disk
- * may have cut it; a file of which no line can be read is an error. 0; -EBADMSG, -ENOMEM or another
- * -errno, with a message.
+ * side, but for a beginning that is older than since; what gzip compressed is unpacked. A broken
+ * line is left out with a warning, for a full disk may have cut it; a file of which no line can be
+ * read is an error. 0; -EBADMSG, -ENOMEM or another -errno, with a message.
  */
 int survey_read(struct survey *survey, int file, const char *name, struct diagnostics *diagnostics);
 /* Sorts items and makes them readable. 0 or -ENOMEM. */

@@ -14,6 +14,7 @@
 #define BUFFER_SIZE   (256u << 10) /* stays in the second cache */
 #define PARTS_MOST    16
 #define PART_LEAST    (8 << 20) /* bytes; less is not worth a thread */
+#define STEP          (4 << 20) /* bytes; of so many, one line is looked at */
 #define WARNINGS_MOST 5
 
 /* Some lines of a file, read by one thread. */
@@ -166,6 +167,26 @@ static int read_all(struct part *parts, size_t count)
 	return error;
 }
 
+/* Where reading begins: at a step before which all lines are older than they need be. */
+static off_t beginning(int file, off_t size, const struct survey *survey)
+{
+	char text[SURVEY_LINE_MOST], *newline;
+	off_t at = *survey->skip ? size - size % STEP : 0;
+	static const char start[] = "{\"@timestamp\":\"";
+
+	for (; at > 0; at -= STEP) {
+		ssize_t got = pread(file, text, sizeof(text), at);
+
+		newline = got > 0 ? memchr(text, '\n', (size_t)got) : NULL;
+		if (!newline || text + got - newline < (ssize_t)sizeof(start) + LINE_SECONDS)
+			continue;
+		if (memcmp(newline + 1, start, sizeof(start) - 1) == 0 &&
+		    memcmp(newline + sizeof(start), survey->skip, LINE_SECONDS) < 0)
+			break;
+	}
+	return at;
+}
+
 /* How many threads a file of this size is worth. */
 static size_t parts_of(off_t size)
 {
@@ -179,23 +200,33 @@ static size_t parts_of(off_t size)
 	return count;
 }
 
-static int begin_parts(struct part *parts, size_t count, int file, off_t size,
+static int begin_like(struct survey *part, const struct survey *survey)
+{
+	int error = survey_begin(part, 0);
+
+	memcpy(part->since, survey->since, sizeof(survey->since));
+	part->wanted = survey->wanted;
+	part->context = survey->context;
+	return error;
+}
+
+/* @size bytes from @begin on. */
+static int begin_parts(struct part *parts, size_t count, int file, off_t begin, off_t size,
 		       const struct survey *survey)
 {
 	int error = 0;
 
 	for (size_t i = 0; i < count && !error; i++) {
-		off_t start = size / (off_t)count * (off_t)i;
+		off_t start = begin + size / (off_t)count * (off_t)i;
 
-		error = survey_begin(&parts[i].survey, 0);
-		memcpy(parts[i].survey.since, survey->since, sizeof(survey->since));
+		error = begin_like(&parts[i].survey, survey);
 		parts[i].into = &parts[i].survey;
 		parts[i].file = file;
 		parts[i].positioned = true;
 		/* A byte earlier: a part that begins with a line is not to lose it. */
-		parts[i].at = i ? start - 1 : 0;
-		parts[i].skip_first = i != 0;
-		parts[i].end = i + 1 < count ? size / (off_t)count * (off_t)(i + 1) : -1;
+		parts[i].at = start ? start - 1 : 0;
+		parts[i].skip_first = start != 0;
+		parts[i].end = i + 1 < count ? begin + size / (off_t)count * (off_t)(i + 1) : -1;
 	}
 	return error;
 }
@@ -203,15 +234,16 @@ static int begin_parts(struct part *parts, size_t count, int file, off_t size,
 static int read_parts(struct survey *survey, int file, off_t size, const char *name,
 		      struct diagnostics *diagnostics)
 {
-	size_t count = parts_of(size);
+	off_t begin = beginning(file, size, survey);
+	size_t count = parts_of(size - begin);
 	struct part *parts = calloc(count, sizeof(*parts));
-	int error = parts ? begin_parts(parts, count, file, size, survey) : -ENOMEM;
+	int error = parts ? begin_parts(parts, count, file, begin, size - begin, survey) : -ENOMEM;
 
 	if (!error)
 		error = read_all(parts, count);
 	for (size_t i = 0; parts && i < count; i++) {
 		if (!error)
-			complain(&parts[i], name, i == 0, diagnostics);
+			complain(&parts[i], name, i == 0 && begin == 0, diagnostics);
 		if (!error)
 			error = survey_merge(survey, &parts[i].survey);
 		survey_free(&parts[i].survey);
@@ -224,10 +256,9 @@ static int read_stream(struct survey *survey, int file, bool compressed, const c
 		       struct diagnostics *diagnostics)
 {
 	struct part *part = calloc(1, sizeof(*part));
-	int error = part ? survey_begin(&part->survey, 0) : -ENOMEM;
+	int error = part ? begin_like(&part->survey, survey) : -ENOMEM;
 
 	if (!error) {
-		memcpy(part->survey.since, survey->since, sizeof(survey->since));
 		part->into = &part->survey;
 		part->file = file;
 		part->end = -1;

@@ -181,6 +181,13 @@ void kernel_events_close(struct kernel_events *events);
 /* Readable when kernel_events_poll() has something to do; borrowed. */
 int kernel_events_fd(const struct kernel_events *events);
 
+/* What the kernel holds of each denied flow that had a packet of late; beside a reader of the ring,
+ * and without one. -ENOENT (no message) if nothing is enforced. */
+typedef void (*kernel_flow_handler)(const struct flow_key *key, const struct flow_state *state,
+				    void *context);
+int kernel_flows(struct kernel *kernel, kernel_flow_handler handler, void *context,
+		 struct diagnostics *diagnostics);
+
 /*
  * Follows the interfaces and what is in force: whatever appears gets its guard, under the lock, and
  * is then opened in the backstop, which no other process can change meanwhile.

@@ -143,6 +143,9 @@ int policy_parse(const char *name_for_messages, const void *bytes, size_t size,
 		 struct diagnostics *diagnostics);
 void policy_free(struct policy *policy);
 
+/* One port or ICMP type, as packets have it: "443/tcp", "8/icmp". False, with *service untouched,
+ * for anything else. */
+bool service_parse(const char *text, struct service *service);
 /* "443/tcp", "1000-2000/udp", "8/icmp", "icmp" into a buffer of 24 bytes. Returns it. */
 const char *service_format(const struct service *service, char *text);
 

@@ -67,6 +67,20 @@ static bool take_range(const char *text, const char *end, uint16_t most, struct 
 	return text == end && low >= 0 && high >= low;
 }
 
+bool service_parse(const char *text, struct service *service)
+{
+	const char *slash = strchr(text, '/');
+	size_t number = slash ? find_protocol(slash + 1) : PROTOCOLS;
+	struct service found = {0};
+
+	if (number == PROTOCOLS || !take_range(text, slash, protocols[number].most, &found) ||
+	    found.low != found.high)
+		return false;
+	found.protocol = protocols[number].protocol;
+	*service = found;
+	return true;
+}
+
 static bool read_service(struct reader *reader, const struct node *item, struct service *service)
 {
 	const char *text = item->kind == NODE_TEXT ? item->text : "";
