@@ -187,6 +187,32 @@ static void senders_are_told_apart(void **state)
 	assert_int_equal(report.exceptions[1].flows, 1);
 }
 
+/* To one operator and port, by a sender that nobody knows: to what has a name, and to what has
+ * none.
+ */
+static void a_name_does_not_explain_its_neighbours(void **state)
+{
+	char text[] = "203.0.113.1 updates.example\n", prefix[64];
+	FILE *file = fmemopen(text, strlen(text), "r");
+
+	(void)state;
+	BEGIN(log);
+	event(log, "2026-11-20T10:00:00Z", "", "203.0.113.1", 64500, "443/tcp", "soil");
+	event(log, "2026-11-20T10:00:00Z", "", "203.0.113.2", 64500, "443/tcp", "soil");
+	event(log, "2026-11-20T10:00:00Z", "", "203.0.113.2", 64500, "443/tcp", "soil");
+	END(log, 0);
+	survey_report_free(&report);
+	assert_int_equal(hosts_read(file, "hosts", &hosts, &diagnostics), 0);
+	fclose(file);
+	assert_int_equal(survey_report_make(&survey, &hosts, &report), 0);
+	assert_int_equal(report.group_count, 2);
+	assert_false(report.groups[0].explained);
+	assert_true(report.groups[1].explained);
+	assert_int_equal(report.exception_count, 1);
+	assert_int_equal(report.exceptions[0].to_count, 1);
+	assert_string_equal(prefix_format(&report.exceptions[0].to[0], prefix), "203.0.113.1/32");
+}
+
 static void older_lines_are_left_out(void **state)
 {
 	(void)state;
@@ -465,6 +491,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(senders_are_told_apart, end),
+		cmocka_unit_test_teardown(a_name_does_not_explain_its_neighbours, end),
 		cmocka_unit_test_teardown(older_lines_are_left_out, end),
 		cmocka_unit_test_teardown(a_proposal_is_a_policy_once_it_has_reasons, end),
 		cmocka_unit_test_teardown(too_many_addresses_are_a_network, end),

@@ -40,10 +40,8 @@ static void print(const struct survey_page *page, const struct survey_options *o
 {
 	if (json)
 		cli_print_json(survey_json(page));
-	else if (options->yaml && page->report->exception_count)
-		survey_print_exceptions(stdout, page, 0);
 	else if (options->yaml)
-		puts("# nothing to except");
+		survey_print_drop_in(stdout, page);
 	else if (!page->survey->lines)
 		printf("There is nothing in the log since %s UTC.\n", page->survey->since);
 	else if (!page->survey->flows && !page->survey->packets)
@@ -105,7 +103,7 @@ int survey_main(int argc, char **argv)
 			    {"names", "FILE", NULL, &options.names,
 			     "names of addresses; without it, /etc/hosts"},
 			    {"yaml", NULL, &options.yaml, NULL,
-			     "all exceptions, and nothing else"}},
+			     "a drop-in with all exceptions, and nothing else"}},
 	};
 	struct diagnostics diagnostics = {0};
 	uint64_t since_ns;

@@ -26,6 +26,8 @@ void survey_print(FILE *out, const struct survey_page *page);
 /* The list "except:", of the first @most; 0: of all. Valid YAML, which check refuses until each
  * why: is filled in. */
 void survey_print_exceptions(FILE *out, const struct survey_page *page, size_t most);
+/* All of them as a file of policy.d, which is in order even where there are none. */
+void survey_print_drop_in(FILE *out, const struct survey_page *page);
 /* The keys of the manual; a new reference. */
 json_t *survey_json(const struct survey_page *page);
 

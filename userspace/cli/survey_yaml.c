@@ -207,3 +207,9 @@ void survey_print_exceptions(FILE *out, const struct survey_page *page, size_t m
 	for (size_t i = 0; i < count && (!most || i < most); i++)
 		print_exception(out, page, &report->exceptions[i]);
 }
+
+void survey_print_drop_in(FILE *out, const struct survey_page *page)
+{
+	fprintf(out, "gabelou: 1%s\n", page->report->exception_count ? "" : " # nothing to except");
+	survey_print_exceptions(out, page, 0);
+}

@@ -75,18 +75,20 @@ static int compare_items(const void *a, const void *b)
 	return order ? order : compare_numbers(right->flows, left->flows);
 }
 
-static void add_item(struct survey_group *group, const struct survey_item *item,
-		     const struct hosts *hosts)
+static bool is_explained(const struct survey_item *item, const struct hosts *hosts)
 {
-	bool has_name = *item->domain || (item->has_address && hosts_find(hosts, item->address));
+	return *item->process || *item->unit || *item->domain ||
+	       (item->has_address && hosts_find(hosts, item->address));
+}
 
+static void add_item(struct survey_group *group, const struct survey_item *item)
+{
 	if (!group->count || item->flows > group->sample->flows)
 		group->sample = item;
 	if (!group->count || strcmp(item->first, group->first) < 0)
 		group->first = item->first;
 	if (!group->count || strcmp(item->last, group->last) > 0)
 		group->last = item->last;
-	group->explained = group->explained || *item->process || *item->unit || has_name;
 	group->excepting = is_excepting(item);
 	group->flows += item->flows;
 	group->cut += item->monitor ? 0 : item->flows;
@@ -105,24 +107,42 @@ static int compare_groups(const void *a, const void *b)
 	return order ? order : compare_group_keys(left->sample, right->sample);
 }
 
+/* What is explained first: a name explains its own address and not its neighbours. Returns how many
+ * are. */
+static size_t sort_items(const struct survey *survey, const struct hosts *hosts,
+			 const struct survey_item **sorted)
+{
+	size_t explained = 0, rest = survey->count;
+
+	for (size_t i = 0; i < survey->count; i++)
+		if (is_explained(&survey->items[i], hosts))
+			sorted[explained++] = &survey->items[i];
+		else
+			sorted[--rest] = &survey->items[i];
+	qsort(sorted, explained, sizeof(*sorted), compare_items);
+	qsort(sorted + explained, survey->count - explained, sizeof(*sorted), compare_items);
+	return explained;
+}
+
 static int make_groups(struct survey_report *report, const struct hosts *hosts)
 {
 	const struct survey *survey = report->survey;
 	struct survey_group *group = NULL;
+	size_t explained;
 
 	report->sorted = calloc(survey->count + 1, sizeof(*report->sorted));
 	report->groups = calloc(survey->count + 1, sizeof(*report->groups));
 	if (!report->sorted || !report->groups)
 		return -ENOMEM;
-	for (size_t i = 0; i < survey->count; i++)
-		report->sorted[i] = &survey->items[i];
-	qsort(report->sorted, survey->count, sizeof(*report->sorted), compare_items);
+	explained = sort_items(survey, hosts, report->sorted);
 	for (size_t i = 0; i < survey->count; i++) {
-		if (!group || compare_group_keys(group->items[0], report->sorted[i]) != 0) {
+		if (!group || i == explained ||
+		    compare_group_keys(group->items[0], report->sorted[i]) != 0) {
 			group = &report->groups[report->group_count++];
 			group->items = &report->sorted[i];
+			group->explained = i < explained;
 		}
-		add_item(group, report->sorted[i], hosts);
+		add_item(group, report->sorted[i]);
 	}
 	qsort(report->groups, report->group_count, sizeof(*report->groups), compare_groups);
 	return 0;
