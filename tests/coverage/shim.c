@@ -77,6 +77,10 @@ void *shim_map_lookup(void *map, const void *key)
 		return index < shim.counter_count ? &shim.counters[index] : NULL;
 	case SHIM_MAP_LOST:
 		return index == 0 ? &shim.lost : NULL;
+	case SHIM_MAP_DRAFTS:
+		return index == 0 ? shim.draft : NULL;
+	case SHIM_MAP_BOOKS:
+		return index == BOOKS_SLOT(1) ? &shim.book : NULL;
 	case SHIM_MAP_FLOWS:
 		flow = flow_find(key);
 		return flow ? &flow->state : NULL;

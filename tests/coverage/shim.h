@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "maps/books.h"
 #include "maps/config.h"
 #include "maps/event.h"
 
@@ -31,6 +32,7 @@ struct shim_packet {
 	uint16_t protocol; /* what the kernel was told, network order (tc) */
 	bool tag_beside;   /* tc: a VLAN tag that is not among the bytes */
 	uint32_t gso_size, gso_segs, wire_length;
+	bool forwarded;      /* it came in at another interface */
 	bool checksum_later; /* to be filled in at @checksum_at */
 	uint32_t checksum_at;
 };
@@ -66,6 +68,8 @@ struct shim {
 	struct counter *counters;
 	uint32_t counter_count;
 	uint64_t lost;
+	uint64_t draft[64]; /* of a report */
+	struct book book;   /* of the interface */
 	struct shim_flow flows[SHIM_FLOWS];
 	struct flow_event events[SHIM_EVENTS];
 	size_t event_count; /* submitted */
@@ -91,6 +95,8 @@ enum shim_map {
 	SHIM_MAP_EVENTS,
 	SHIM_MAP_FLOWS,
 	SHIM_MAP_LOST,
+	SHIM_MAP_BOOKS,
+	SHIM_MAP_DRAFTS,
 	SHIM_MAP_SECTIONS /* the first of TABLE_SECTION_COUNT */
 };
 int shim_which(const void *map);

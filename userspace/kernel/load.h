@@ -21,6 +21,7 @@ enum shared_map {
 	SHARED_EVENTS_LOST,
 	SHARED_SENDERS,
 	SHARED_ELSEWHERE,
+	SHARED_BOOKS,
 	SHARED_MAPS
 };
 extern const char *const shared_map_names[SHARED_MAPS];

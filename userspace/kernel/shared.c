@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "maps/books.h"
 #include "maps/elsewhere.h"
 
 #include "userspace/kernel/fault.h"
@@ -34,6 +35,9 @@ static bool shape_fits(enum shared_map which, int map)
 	case SHARED_ELSEWHERE:
 		return info.type == BPF_MAP_TYPE_LPM_TRIE &&
 		       info.key_size == sizeof(struct elsewhere_key);
+	case SHARED_BOOKS:
+		return info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+		       info.value_size == sizeof(struct book) && info.max_entries == BOOKS_SLOTS;
 	case SHARED_MAPS:
 		break;
 	}
