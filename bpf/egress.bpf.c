@@ -2,6 +2,7 @@
 /* The guard: judges what leaves through an interface (tc egress). */
 #include "bpf/packet_skb.h"
 
+#include "bpf/books.h"
 #include "bpf/guard.h"
 
 #define TC_NEXT (-1) /* TCX_NEXT; TC_ACT_UNSPEC to clsact: the programs behind us go on */
@@ -26,6 +27,11 @@ static __always_inline struct decision reconsider(context_t *skb, const struct p
 {
 	(void)skb, (void)packet;
 	return denied;
+}
+
+static __always_inline void hand_on(const context_t *skb, const struct packet *packet)
+{
+	books_enter(skb, packet);
 }
 
 SEC("tc")

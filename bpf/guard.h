@@ -30,6 +30,8 @@ static __always_inline void leave_trial(context_t *context, const struct decisio
 /* A packet that the table denies: does it pass for another reason? */
 static __always_inline struct decision reconsider(context_t *context, const struct packet *packet,
 						  struct decision denied);
+/* The packet goes on its way, and is counted here. */
+static __always_inline void hand_on(const context_t *context, const struct packet *packet);
 
 /* Where a packet passes on its way to another guard, which counts and reports it: an upper link, as
  * a bridge over a port. What is denied here does not come there. */
@@ -53,6 +55,8 @@ static __always_inline int guard(context_t *context, const struct packet *packet
 	if (is_left_to_lower(upper, &decision) && !config.trial)
 		return act(&decision);
 	count(context, decision.counter);
+	if (config.books && (likely(decision.verdict == VERDICT_ALLOW) || config.monitor))
+		hand_on(context, packet);
 	if (config.trial)
 		leave_trial(context, &decision);
 	else if (unlikely(decision.verdict == VERDICT_DENY))

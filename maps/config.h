@@ -29,7 +29,8 @@ struct guard_config {
 	__u8 trial;        /* BPF_PROG_RUN only: leave the decision behind */
 	__u8 without;      /* mask of WITHOUT_ */
 	__u8 tunnel_count;
-	__u8 reserved[3];
+	__u8 books; /* count what is handed on, by interface */
+	__u8 reserved[2];
 	struct guard_tunnel tunnels[TUNNELS_MOST];
 };
 

@@ -311,12 +311,14 @@ static void no_room_for_a_trial(void **state)
 	shim_run_unreachable();
 }
 
+#include "tests/coverage/books.h"
 #include "tests/coverage/named.h"
 #include "tests/coverage/tunnels.h"
 
 int main(void)
 {
 #define TEST(test)        cmocka_unit_test_setup(test, world_reset)
+#define BOOKS_TEST(test)  cmocka_unit_test_setup(test, books_reset)
 #define TUNNEL_TEST(test) cmocka_unit_test_setup(test, tunnels_reset)
 #define REPORT_TEST(test) cmocka_unit_test_setup(test, reports_reset)
 	const struct CMUnitTest tests[] = {
@@ -331,6 +333,8 @@ int main(void)
 		TEST(what_the_policy_does_not_name),
 		TEST(monitor_and_last_word),
 		TEST(no_room_for_a_trial),
+		BOOKS_TEST(books_of_what_passes),
+		BOOKS_TEST(books_of_segments),
 		TEST(edges_of_nothing),
 		TEST(edges_of_what_is_told),
 		TEST(edges_of_control),

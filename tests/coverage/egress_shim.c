@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The guard, compiled for user space. */
+#define SHIM_IS_BOOKS(map) ((map) == &books)
+
 #include "tests/coverage/program_shim.h"
 
 #include "bpf/egress.bpf.c"
@@ -36,6 +38,7 @@ int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL
 		.gso_segs = packet->gso_segs,
 		.wire_len = packet->wire_length,
 		.ifindex = 1,
+		.ingress_ifindex = packet->forwarded ? 2 : 0,
 	};
 
 	shim.packet = packet;

@@ -18,6 +18,9 @@ struct guard_config *const shim_config = &config;
 #define SHIM_WHICH(identifier, name, text) \
 	if (map == &table_##identifier)    \
 		return SHIM_MAP_SECTIONS + TABLE_##identifier;
+#ifndef SHIM_IS_BOOKS
+#define SHIM_IS_BOOKS(map) false
+#endif
 #define SHIM_MAPS                                                                       \
 	_Static_assert(sizeof(struct report_draft) <= sizeof(shim.draft), "too small"); \
 	int shim_which(const void *map)                                                 \
@@ -29,7 +32,8 @@ struct guard_config *const shim_config = &config;
 		       : map == &events_lost   ? SHIM_MAP_LOST                          \
 		       : map == &pause         ? SHIM_MAP_PAUSE                         \
 		       : map == &report_drafts ? SHIM_MAP_DRAFTS                        \
-					       : SHIM_MAP_UNKNOWN;                      \
+		       : SHIM_IS_BOOKS(map)    ? SHIM_MAP_BOOKS                         \
+					       : SHIM_MAP_UNKNOWN;                         \
 	}
 
 #endif

@@ -81,6 +81,8 @@ void *shim_map_lookup(void *map, const void *key)
 		return index == 0 ? shim.draft : NULL;
 	case SHIM_MAP_PAUSE:
 		return index == 0 ? &shim.pause : NULL;
+	case SHIM_MAP_BOOKS:
+		return index == BOOKS_SLOT(1) ? &shim.book : NULL;
 	case SHIM_MAP_FLOWS:
 		flow = flow_find(key);
 		return flow ? &flow->state : NULL;

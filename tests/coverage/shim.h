@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "maps/books.h"
 #include "maps/config.h"
 #include "maps/event.h"
 #include "maps/pause.h"
@@ -32,6 +33,7 @@ struct shim_packet {
 	uint16_t protocol; /* what the kernel was told, network order (tc) */
 	bool tag_beside;   /* tc: a VLAN tag that is not among the bytes */
 	uint32_t gso_size, gso_segs, wire_length;
+	bool forwarded;      /* it came in at another interface */
 	bool checksum_later; /* to be filled in at @checksum_at */
 	uint32_t checksum_at;
 };
@@ -69,6 +71,7 @@ struct shim {
 	uint64_t lost;
 	struct pause_until pause;
 	uint64_t draft[64]; /* memory for one report at a time */
+	struct book book;   /* of the interface */
 	struct shim_flow flows[SHIM_FLOWS];
 	struct flow_event events[SHIM_EVENTS];
 	size_t event_count; /* submitted */
@@ -95,6 +98,7 @@ enum shim_map {
 	SHIM_MAP_FLOWS,
 	SHIM_MAP_LOST,
 	SHIM_MAP_PAUSE,
+	SHIM_MAP_BOOKS,
 	SHIM_MAP_DRAFTS,  /* of reports */
 	SHIM_MAP_SECTIONS /* the first of TABLE_SECTION_COUNT */
 };

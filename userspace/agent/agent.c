@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "userspace/agent/batch.h"
+#include "userspace/agent/books.h"
 #include "userspace/agent/foreign.h"
 #include "userspace/agent/notices.h"
 #include "userspace/agent/resolver.h"
@@ -31,6 +32,8 @@ struct agent {
 	bool lock_busy; /* the watch has something to do and waits for the lock */
 	struct foreign foreign;
 	struct notices notices;
+	struct agent_books books;
+	int books_error;   /* said once */
 	unsigned in_a_row; /* events since its last turn */
 	struct kernel_keep *keep;
 	struct resolver *resolver;
@@ -200,6 +203,40 @@ static void look_for_notices(struct agent *agent)
 		notices_look(&agent->notices, manifest, time(NULL), tell, agent);
 }
 
+static void tell_of_bypass(const struct agent_book *book, uint64_t packets, void *context)
+{
+	struct agent *agent = context;
+	struct diagnostics messages = {0};
+	struct flow_bypass bypass = {
+		.sequence = batch_next_sequence(&agent->batch),
+		.time_realtime_ns = (int64_t)now_ns(CLOCK_REALTIME),
+		.hostname = agent->hostname,
+		.interface_name = book->interface,
+		.packets = packets,
+		.total = book->bypassed,
+	};
+
+	batch_add(&agent->batch, flow_ecs_bypass(&bypass));
+	diagnostics_warn(&messages, (struct location){0},
+			 "%llu packet%s left %s past the guard: it sent more than the guard let "
+			 "pass",
+			 (unsigned long long)packets, packets == 1 ? "" : "s", book->interface);
+	say(agent, &messages);
+}
+
+static void look_at_books(struct agent *agent)
+{
+	const struct agent_books_news news = {tell_of_bypass, agent};
+	struct diagnostics messages = {0};
+	int error = agent_books_look(&agent->books, agent->kernel, agent->foreign.known,
+				     agent->foreign.count, &news, &messages);
+
+	if (error != agent->books_error)
+		say(agent, &messages);
+	diagnostics_free(&messages);
+	agent->books_error = error;
+}
+
 static void flush(struct agent *agent)
 {
 	batch_flush(&agent->batch);
@@ -290,6 +327,7 @@ static int step(struct agent *agent, struct diagnostics *diagnostics)
 		report_losses(agent);
 		look_for_notices(agent);
 		foreign_look(&agent->foreign, tell_of_foreign, agent);
+		look_at_books(agent);
 	}
 	flush(agent);
 	return error;
@@ -304,6 +342,8 @@ static int run(struct agent *agent, struct diagnostics *diagnostics)
 	foreign_look(&agent->foreign, tell_of_foreign, agent);
 	error = refresh(agent, diagnostics);
 	look_for_notices(agent);
+	agent_books_take(&agent->books);
+	look_at_books(agent);
 	while (!error && !stop_asked && !agent->batch.closed &&
 	       (!duration || now_ns(CLOCK_BOOTTIME) - agent->started < duration))
 		error = step(agent, diagnostics);
@@ -343,6 +383,7 @@ int agent_run(const struct agent_options *options, struct diagnostics *diagnosti
 	kernel_watch_close(agent.watch);
 	foreign_free(&agent.foreign);
 	notices_free(&agent.notices);
+	agent_books_free(&agent.books);
 	kernel_keep_free(agent.keep);
 	kernel_close(agent.kernel);
 	batch_close(&agent.batch);

@@ -13,10 +13,9 @@
 #include <unistd.h>
 
 #define FOLDER     "/run/gabelou"
-#define PATH_SIZE  64
 #define STATE_SIZE 512
 
-static int path_of(char *path)
+int agent_run_path(const char *kind, char path[AGENT_PATH_SIZE])
 {
 	uint64_t cookie = 0;
 	socklen_t size = sizeof(cookie);
@@ -27,8 +26,13 @@ static int path_of(char *path)
 	int error = getsockopt(any, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) ? -errno : 0;
 
 	close(any);
-	snprintf(path, PATH_SIZE, FOLDER "/agent-%" PRIu64 ".json", cookie);
+	snprintf(path, AGENT_PATH_SIZE, FOLDER "/%s-%" PRIu64 ".json", kind, cookie);
 	return error;
+}
+
+static int path_of(char *path)
+{
+	return agent_run_path("agent", path);
 }
 
 static struct agent_state parse(int file)
@@ -48,7 +52,7 @@ static struct agent_state parse(int file)
 
 int agent_state_take(struct agent_state *state, struct diagnostics *diagnostics)
 {
-	char path[PATH_SIZE] = FOLDER;
+	char path[AGENT_PATH_SIZE] = FOLDER;
 	int file = -1, error = 0;
 
 	if (mkdir(FOLDER, 0700) != 0 && errno != EEXIST)
@@ -92,7 +96,7 @@ void agent_state_write(int file, const struct agent_state *state)
 
 void agent_state_remove(void)
 {
-	char path[PATH_SIZE];
+	char path[AGENT_PATH_SIZE];
 	int file = path_of(path) == 0 ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 
 	if (file < 0)
@@ -105,7 +109,7 @@ void agent_state_remove(void)
 struct agent_state agent_state_read(bool *running)
 {
 	struct agent_state state = {0};
-	char path[PATH_SIZE];
+	char path[AGENT_PATH_SIZE];
 
 	*running = false;
 	if (path_of(path) != 0)

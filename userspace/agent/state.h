@@ -19,6 +19,10 @@ struct agent_state {
 	uint64_t untold;      /* those of them that the log does not tell of yet */
 };
 
+#define AGENT_PATH_SIZE 64
+/* "/run/gabelou/KIND-COOKIE.json" of this network namespace. 0 or -errno. */
+int agent_run_path(const char *kind, char path[AGENT_PATH_SIZE]);
+
 /* Takes the file for an agent: its descriptor, or -errno (with a message). What an earlier agent
  * left goes to @state. */
 int agent_state_take(struct agent_state *state, struct diagnostics *diagnostics);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "userspace/agent/books.h"
 #include "userspace/agent/state.h"
 #include "userspace/cli/enforced.h"
 #include "userspace/cli/totals.h"
@@ -21,7 +22,9 @@ struct status {
 	json_t *update; /* what the last update of data came to (stage.h); NULL: none */
 	struct kernel_foreign *foreign; /* programs of others where packets leave */
 	size_t foreign_count;
-	bool backstop;    /* new interfaces are closed until they have a guard */
+	bool backstop;            /* new interfaces are closed until they have a guard */
+	struct agent_book *books; /* as the agent last left them */
+	size_t book_count;
 	json_t *problems; /* array of strings, worst first */
 };
 
@@ -35,6 +38,11 @@ uint32_t status_layers(const struct manifest *manifest);
 void status_print_kernel(FILE *out, const struct status *status);
 /* Was the last update refused, or did it fail for a source? */
 bool status_update_failed(const struct status *status);
+
+/* Packets that went past the guard, as text that the caller frees; NULL: none. */
+char *status_books_problem(const struct agent_book *book);
+void status_print_books(FILE *out, const struct status *status);
+json_t *status_books_json(const struct status *status);
 
 void status_print(FILE *out, const struct status *status);
 /* The keys of design.md; a new reference. */

@@ -97,7 +97,7 @@ json_t *status_json(const struct status *status)
 
 	return json_pack(
 		"{s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:O, s:O?, s:b, s:o, "
-		"s:{s:o, s:o}, s:b, s:o}",
+		"s:{s:o, s:o}, s:b, s:o, s:o}",
 		"mode", manifest->monitor ? "monitor" : "enforce", "policy",
 		enforced_policy(&status->enforced), "generation", (json_int_t)manifest->generation,
 		"since", manifest->since, "interfaces", enforced_interfaces(&status->enforced),
@@ -108,5 +108,5 @@ json_t *status_json(const struct status *status)
 		"agent", status->agent_running, "kernel", layers_json(status->layers), "sockets",
 		"cgroup", text_json(status->sockets_why ? NULL : status->cgroup), "why_not",
 		text_json(status->sockets_why), "backstop", status->backstop, "foreign",
-		foreign(status));
+		foreign(status), "books", status_books_json(status));
 }

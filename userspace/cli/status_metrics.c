@@ -113,6 +113,61 @@ static void print_update(FILE *out, const struct status *status)
 	}
 }
 
+/* An interface that is gone, and one that has its name now, are one series. */
+static bool name_is_new(const struct status *status, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(status->books[i].interface, status->books[at].interface) == 0)
+			return false;
+	return true;
+}
+
+static unsigned long long bypassed_on(const struct status *status, const char *interface)
+{
+	unsigned long long packets = 0;
+
+	for (size_t i = 0; i < status->book_count; i++)
+		if (strcmp(status->books[i].interface, interface) == 0)
+			packets += status->books[i].bypassed;
+	return packets;
+}
+
+static bool is_checked(const struct status *status, const char *interface)
+{
+	bool checked = status->agent_running;
+
+	for (size_t i = 0; i < status->book_count; i++)
+		if (status->books[i].why && strcmp(status->books[i].interface, interface) == 0)
+			checked = false;
+	return checked;
+}
+
+static void print_book(FILE *out, const char *name, const char *interface, unsigned long long value)
+{
+	fputs(name, out);
+	print_label(out, "{", "interface", interface);
+	fprintf(out, "} %llu\n", value);
+}
+
+static void print_books(FILE *out, const struct status *status)
+{
+	static const char *const bypass = "gabelou_bypass_packets_total";
+	static const char *const checked = "gabelou_books_checked";
+
+	print_help(out, bypass, "counter",
+		   "Packets that went past the guard, at least: sent beyond what was let pass.");
+	for (size_t i = 0; i < status->book_count; i++)
+		if (name_is_new(status, i))
+			print_book(out, bypass, status->books[i].interface,
+				   bypassed_on(status, status->books[i].interface));
+	print_help(out, checked, "gauge",
+		   "Whether what an interface sends can be compared with what was let pass.");
+	for (size_t i = 0; i < status->book_count; i++)
+		if (name_is_new(status, i))
+			print_book(out, checked, status->books[i].interface,
+				   is_checked(status, status->books[i].interface));
+}
+
 static size_t guarded_interfaces(const struct enforced *enforced)
 {
 	size_t count = 0;
@@ -145,6 +200,7 @@ void status_metrics(FILE *out, const struct status *status)
 	print_soils(out, &status->totals);
 	print_help(out, "gabelou_events_lost_total", "counter", "Flow events that were lost.");
 	fprintf(out, "gabelou_events_lost_total %llu\n", (unsigned long long)status->events_lost);
+	print_books(out, status);
 	print_data(out, manifest);
 	print_update(out, status);
 }

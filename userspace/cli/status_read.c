@@ -211,8 +211,20 @@ static void find_unhooked(struct status *status)
 			    status->sockets_why);
 }
 
+static void find_bypasses(struct status *status)
+{
+	for (size_t i = 0; i < status->book_count; i++) {
+		char *text = status_books_problem(&status->books[i]);
+
+		if (text)
+			add_problem(status, "%s", text);
+		free(text);
+	}
+}
+
 static void find_problems(struct status *status)
 {
+	find_bypasses(status);
 	find_unguarded(status);
 	find_unhooked(status);
 	if (status->enforced.manifest->monitor)
@@ -254,6 +266,7 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 	status->problems = json_array();
 	status->update = stage_last();
 	status->agent = agent_state_read(&status->agent_running);
+	agent_books_read(&status->books, &status->book_count);
 	status->backstop = kernel_backstop_stands(kernel);
 	error = kernel_foreign(&status->foreign, &status->foreign_count, diagnostics);
 	if (error)
@@ -273,6 +286,7 @@ void status_free(struct status *status)
 	enforced_free(&status->enforced);
 	free(status->totals.items);
 	free(status->foreign);
+	free(status->books);
 	json_decref(status->update);
 	json_decref(status->problems);
 	*status = (struct status){0};

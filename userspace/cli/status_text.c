@@ -54,6 +54,7 @@ static void print_head(FILE *out, const struct status *status)
 		page_item(out, i ? "" : "problems", "%s", json_string_value(problem));
 	if (!json_array_size(status->problems))
 		page_field(out, "problems", "none");
+	status_print_books(out, status);
 	print_others(out, status);
 	free(where);
 }

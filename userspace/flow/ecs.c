@@ -345,3 +345,25 @@ json_t *flow_ecs_notice(const struct flow_notice *notice)
 	json_object_set_new(line, "observer", observer(notice->hostname, NULL, false));
 	return line;
 }
+
+json_t *flow_ecs_bypass(const struct flow_bypass *bypass)
+{
+	char message[128];
+	json_t *line = note(bypass->sequence, bypass->time_realtime_ns, "info", "guard-bypassed",
+			    "success");
+
+	if (!line)
+		return NULL;
+	snprintf(message, sizeof(message), "bypass: %llu packet%s left %s past the guard",
+		 (unsigned long long)bypass->packets, bypass->packets == 1 ? "" : "s",
+		 bypass->interface_name);
+	json_object_set_new(json_object_get(line, "event"), "kind", json_string("alert"));
+	json_object_set_new(line, "message", text_json(message));
+	json_object_set_new(line, "observer",
+			    observer(bypass->hostname, bypass->interface_name, false));
+	json_object_set_new(line, "gabelou",
+			    json_pack("{s:{s:I, s:I}}", "bypass", "packets",
+				      (json_int_t)bypass->packets, "total",
+				      (json_int_t)bypass->total));
+	return line;
+}

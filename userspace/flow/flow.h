@@ -63,6 +63,16 @@ struct flow_notice {
 };
 /* As ECS. A new reference; NULL: out of memory. */
 json_t *flow_ecs_notice(const struct flow_notice *notice);
+/* Packets that left an interface past its guard. */
+struct flow_bypass {
+	uint64_t sequence;
+	int64_t time_realtime_ns; /* when it was noticed */
+	const char *hostname, *interface_name;
+	uint64_t packets; /* since this was last said, at least */
+	uint64_t total;
+};
+/* "bypass: N packets..." as ECS. A new reference; NULL: out of memory. */
+json_t *flow_ecs_bypass(const struct flow_bypass *bypass);
 
 /* Community ID v1 hash (corelight/community-id-spec): "1:base64" into 32 bytes. NULL, with @text
  * untouched, for a packet whose addresses are not known. */

@@ -77,6 +77,7 @@ struct kernel_options {
 	const struct role_glob *roles; /* the first that matches; others are found */
 	size_t role_count;
 	bool without_sockets;      /* no hooks on sockets */
+	bool without_books;        /* what the guard hands on is not counted by interface */
 	bool without_backstop;     /* an interface that appears is open until it is guarded */
 	char *cgroup;              /* whose sockets are hooked; NULL: see kernel_sockets() */
 	uint32_t without;          /* mask of LAYER_BIT: as if the kernel lacked these */

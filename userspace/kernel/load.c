@@ -16,8 +16,8 @@
 #define TRIAL_FLOWS     64
 
 const char *const program_names[FORMS] = {"egress", "egress_layer3", "egress_upper"};
-const char *const shared_map_names[SHARED_MAPS] = {"events",  "flows",     "events_lost",
-						   "senders", "elsewhere", "pause"};
+const char *const shared_map_names[SHARED_MAPS] = {"events",    "flows", "events_lost", "senders",
+						   "elsewhere", "pause", "books"};
 
 int loaded_program(const struct egress_bpf *skeleton, enum form form)
 {
@@ -78,6 +78,7 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 		.last_word = options->last_word,
 		.trial = request->trial,
 		.without = program_without(options->without | kernel_without_clock()),
+		.books = !options->without_books && !request->trial,
 		.tunnel_count = options->tunnel_count,
 	};
 

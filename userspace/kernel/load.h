@@ -22,6 +22,7 @@ enum shared_map {
 	SHARED_SENDERS,
 	SHARED_ELSEWHERE,
 	SHARED_PAUSE,
+	SHARED_BOOKS,
 	SHARED_MAPS
 };
 extern const char *const shared_map_names[SHARED_MAPS];

@@ -32,23 +32,23 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 	json_t *guard =
 		options->guard ? globs_json(options->guard, options->guard_count) : json_null();
 
-	return json_pack("{s:o, s:o, s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:s, s:b, s:o, s:I, "
-			 "s:I, s:I, s:I}",
-			 "abi", stamp_abi(), "programs", stamp_programs(), "table_abi", TABLE_ABI,
-			 "event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
-			 options->last_word, "control", (json_int_t)options->control, "guard",
-			 guard, "inside", globs_json(options->inside, options->inside_count),
-			 "roles", roles_json(options), "sockets",
-			 options->without_sockets ? "off"
-			 : options->cgroup        ? options->cgroup
-						  : "auto",
-			 "backstop", !options->without_backstop, "without",
-			 layers_names(options->without), "flow_interval_ns",
-			 (json_int_t)(options->flow_interval_ns ? options->flow_interval_ns
-								: FLOW_INTERVAL_DEFAULT_NS),
-			 "class_count", (json_int_t)table->class_count, "row_count",
-			 (json_int_t)table->row_count, "entry_count",
-			 (json_int_t)table->entry_count);
+	return json_pack(
+		"{s:o, s:o, s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:s, s:b, s:b, s:o, s:I, "
+		"s:I, s:I, s:I}",
+		"abi", stamp_abi(), "programs", stamp_programs(), "table_abi", TABLE_ABI,
+		"event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
+		options->last_word, "control", (json_int_t)options->control, "guard", guard,
+		"inside", globs_json(options->inside, options->inside_count), "roles",
+		roles_json(options), "sockets",
+		options->without_sockets ? "off"
+		: options->cgroup        ? options->cgroup
+					 : "auto",
+		"backstop", !options->without_backstop, "books", !options->without_books, "without",
+		layers_names(options->without), "flow_interval_ns",
+		(json_int_t)(options->flow_interval_ns ? options->flow_interval_ns
+						       : FLOW_INTERVAL_DEFAULT_NS),
+		"class_count", (json_int_t)table->class_count, "row_count",
+		(json_int_t)table->row_count, "entry_count", (json_int_t)table->entry_count);
 }
 
 /* The globs read so far belong to the caller, also on failure. */
@@ -113,6 +113,7 @@ int record_options(const json_t *record, struct kernel_options *options)
 		.last_word = json_is_true(json_object_get(part, "last_word")),
 		.control = (uint32_t)json_integer_value(json_object_get(part, "control")),
 		.without_backstop = json_is_false(json_object_get(part, "backstop")),
+		.without_books = !json_is_true(json_object_get(part, "books")),
 		.without = layers_named(json_object_get(part, "without")),
 		.flow_interval_ns =
 			(uint64_t)json_integer_value(json_object_get(part, "flow_interval_ns")),

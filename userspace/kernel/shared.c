@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "maps/books.h"
 #include "maps/elsewhere.h"
 #include "maps/pause.h"
 
@@ -38,6 +39,9 @@ static bool shape_fits(enum shared_map which, int map)
 	case SHARED_PAUSE:
 		return info.type == BPF_MAP_TYPE_ARRAY &&
 		       info.value_size == sizeof(struct pause_until);
+	case SHARED_BOOKS:
+		return info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+		       info.value_size == sizeof(struct book) && info.max_entries == BOOKS_SLOTS;
 	case SHARED_MAPS:
 		break;
 	}
