@@ -2,26 +2,10 @@
 # shellcheck shell=bash
 # Sourced by the lab tests of crashes and restarts, after lab.sh, lab-data.sh and tap.sh: a flood of
 # frames to denied destinations while something happens, and what is left of it.
-#
-# Everything happens in a mount and process namespace of the test's own, so that the bpffs that is
-# unmounted there, and the records, are nobody else's.
 
-if [ -z "${CRASH_OUTSIDE-}" ] && [ "$(id -u)" -eq 0 ]; then
-	CRASH_OUTSIDE=$$ exec unshare --mount --propagation private --pid --fork \
-		--kill-child=TERM --mount-proc "$0" "$@"
-fi
-tap_needs_lab "$(basename "$0" .sh)" "$(command -v objcopy >/dev/null || echo 'needs binutils')"
-# Never with the machine's own mounts: here this is process 1.
-[ "$$" -eq 1 ] && [ -n "${CRASH_OUTSIDE-}" ] || exit 1
-while mountpoint -q /sys/fs/bpf; do # the machine's own, as this mount namespace shows it
-	umount /sys/fs/bpf || exit 1
-done
-mount -t bpf bpf /sys/fs/bpf || exit 1
-mkdir -p /var/lib/gabelou /run/gabelou && mount -t tmpfs tmpfs /var/lib/gabelou &&
-	mount -t tmpfs tmpfs /run/gabelou || exit 1
-# Names of namespaces are shared with the machine; process numbers are not.
-guarded=gabelou-$CRASH_OUTSIDE-guarded far=gabelou-$CRASH_OUTSIDE-far
-workload=gabelou-$CRASH_OUTSIDE-workload
+private_needs=$(command -v objcopy >/dev/null || echo 'needs binutils')
+. "$(dirname "${BASH_SOURCE[0]}")/lab-private.sh"
+workload=gabelou-$PRIVATE_OUTSIDE-workload
 lab_begin || exit 1
 lab_data
 
@@ -72,12 +56,11 @@ flood_begin() {
 	lab_start "$far" "$lab_tools/arrivals" -i "$wire" -c "$cookie" -t 3600 -- \
 		cat "$lab_folder/until" >"$lab_folder/arrived" 2>/dev/null
 	watcher=$!
-	exec 9>"$lab_folder/until"
-	sleep 0.1
+	exec 9>"$lab_folder/until" # waits for its reader, and that for the tap
 	lab_start "$from" "$lab_tools/flood" "$out" "$mac" "$cookie" "$own4" "$german4" "$own6" \
-		"$german6" "$PAUSE" >"$lab_folder/sent"
+		"$german6" "$PAUSE" >"$lab_folder/sent" 2>"$lab_folder/flooding"
 	flooder=$!
-	sleep 0.1
+	lab_await 20 test -s "$lab_folder/flooding"
 }
 
 # The end of it: the numbers of frames, in sent and arrived.

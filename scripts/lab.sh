@@ -167,9 +167,10 @@ lab_listen() {
 	lab_await 50 grep -q ready "$lab_folder/listen.$1"
 }
 
-# TENTHS COMMAND...: until it succeeds, at most so many tenths of a second.
+# TENTHS COMMAND...: until it succeeds. So many tenths of a second are enough where nothing else runs;
+# a machine with ten times as much to do is given ten times as long.
 lab_await() {
-	local tries=$1
+	local tries=$(($1 * 10))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		tries=$((tries - 1))
@@ -187,6 +188,13 @@ lab_new_cookie() {
 # gabelou in the guarded namespace.
 lab_gabelou() {
 	lab_in "$guarded" "$gabelou" "$@"
+}
+
+# PID: waits until this agent of the guarded namespace reads events, and keeps what is pinned.
+lab_reads() {
+	local state
+	state=ns-$(lab_in "$guarded" "$lab_tools/namespace-cookie")
+	lab_await 50 grep -qxs "$1" "/var/lib/gabelou/$state/reader"
 }
 
 # LAYER: does this kernel have it? From what status says, so something must be enforced.

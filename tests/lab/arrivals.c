@@ -31,8 +31,9 @@
 
 #define COOKIE_SIZE    8
 #define QUIET_MS       30
-#define LINGER_MS      1000 /* after the command's end, on a wire that never falls quiet */
+#define LINGER_MS      30000 /* after the command's end, on a wire that never falls quiet */
 #define TALLIES        1024
+#define AT_ONCE        1024 /* frames between two looks at the clock */
 #define RECEIVE_BUFFER (64 << 20)
 
 struct tally {
@@ -166,10 +167,14 @@ static int watch_wire(struct watch *watch, int tap, pid_t child)
 
 	while (now_ms() < end) {
 		if (poll(&ready, 1, 5) > 0) {
-			ssize_t size = recv(tap, frame, sizeof(frame), MSG_DONTWAIT);
+			ssize_t size;
 
-			if (size >= 0)
+			for (int i = 0; i < AT_ONCE; i++) {
+				size = recv(tap, frame, sizeof(frame), MSG_DONTWAIT);
+				if (size < 0)
+					break;
 				count(watch, frame, (size_t)size);
+			}
 			quiet_since = now_ms();
 		}
 		if (running && waitpid(child, &status, WNOHANG) == child) {

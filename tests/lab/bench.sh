@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Goal: gabelou has not become slow. Compares with peers measured in the same minute, with a wide
 # margin: fails on a blunder, not on a busy machine.
+#
+# Alone: ratios are measured.
 set -u
 cd "$(dirname "$0")/../.." || exit
 

@@ -79,7 +79,6 @@ walk_first() {
 		whole "first apply killed at $step"
 	done < <(steps 'detach|retire|recover|remove')
 	flood_begin
-	sleep 0.2
 	nothing_out "$scenario: after a first apply killed at $kills steps"
 	tap_is "$scenario: the next apply is whole" "$faults" ""
 }
@@ -102,7 +101,6 @@ walk_detach() {
 
 for scenario in tcx clsact gateway; do
 	flood_begin
-	sleep 0.2
 	flood_end
 	tap_is "$scenario: without a guard the flood arrives" $((arrived > 0)) 1
 	tap_try "$scenario: apply" run "$gabelou" apply "$lab_folder/$scenario-one.yaml"
@@ -146,12 +144,17 @@ lab_in "$guarded" ip link del last0
 
 # --- a namespace that is deleted without a detach ---
 
+# NAME: its loopback is no more (userspace/kernel/alive.c).
+is_gone() {
+	! PATH=$PATH:/usr/sbin bpftool map lookup pinned "/sys/fs/bpf/gabelou/$1/alive" key 0 0 0 0
+}
+
 scenario=tcx faults=
 must apply "$lab_folder/tcx-one.yaml"
 reference=$(pins)
 lab_in "$far" true
 for step in sweep.pins sweep.state none; do
-	gone=gabelou-$CRASH_OUTSIDE-gone
+	gone=gabelou-$PRIVATE_OUTSIDE-gone
 	lab_namespace "$gone"
 	lab_in "$gone" ip link add uplink0 type veth peer name spare0
 	lab_in "$gone" "$gabelou" apply "$lab_folder/tcx-one.yaml" >/dev/null 2>&1 ||
@@ -159,7 +162,7 @@ for step in sweep.pins sweep.state none; do
 	own=ns-$(lab_in "$gone" "$lab_tools/namespace-cookie")
 	ip netns del "$gone"
 	unset 'lab_namespaces[-1]'
-	sleep 1 # the kernel takes a namespace down in its own time
+	lab_await 50 is_gone "$own" # the kernel takes a namespace down in its own time
 	[ "$step" = none ] || killed_at "$step" apply "$lab_folder/tcx-one.yaml" ||
 		faults+="$step: not reached"$'\n'
 	must apply "$lab_folder/tcx-one.yaml"

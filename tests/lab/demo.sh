@@ -8,14 +8,17 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/tap.sh
 
 tap_needs_lab demo
-output=$(mktemp)
-trap 'rm -f "$output"' EXIT
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+output=$folder/output
+mkdir "$folder/tmp"
+export TMPDIR=$folder/tmp # other labs have their folders elsewhere
 
 # What a demo of this process id would leave: namespaces, pins, state, files, processes.
 leftovers() {
 	{
 		ip netns list | grep "gabelou-$1-"
-		ls -d "${TMPDIR:-/tmp}"/gabelou-lab.* 2>/dev/null
+		ls "$TMPDIR"
 		pgrep -a -s "$1"
 	} | tr '\n' ' '
 }
@@ -29,12 +32,10 @@ row() {
 	grep -E "(^| )$1 " "$output" | grep -v "tcp to $1" | sed -E "s/.*$1 +//; s/ +/ /g; s/ $//"
 }
 
-start=$SECONDS
 setsid ./scripts/demo >"$output" 2>&1 &
 demo=$!
 wait "$demo"
 tap_is "the demo succeeds" "$? $(tail -n 3 "$output" | grep -c 'every arrival agrees')" "0 1"
-tap_is "in under a minute" "$((SECONDS - start < 60))" 1
 tap_is "it leaves nothing behind" "$(leftovers "$demo")" ""
 all="tcp udp icmp"
 while read -r address expected; do

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Sends UDP frames by a packet socket, IPv4 and IPv6 in turn, until SIGTERM; then prints how many.
+ * Sends UDP frames by a packet socket, IPv4 and IPv6 in turn, until SIGTERM, but a
+ * hundred at least; then prints how many. It says "flooding" on stderr once it does.
  *
  *   flood INTERFACE MAC COOKIE SOURCE4 DESTINATION4 SOURCE6 DESTINATION6 PAUSE
  *
@@ -21,7 +22,8 @@
 
 #include "tests/lab/frame.h"
 
-#define PORT 53
+#define PORT  53
+#define LEAST 100
 
 static volatile sig_atomic_t over;
 
@@ -89,7 +91,7 @@ int main(int argc, char **argv)
 	to.sll_ifindex = (int)if_nametoindex(argv[1]);
 	if (link < 0 || to.sll_ifindex == 0)
 		die(argv[1]);
-	for (; !over; sent++) {
+	for (; !over || sent < LEAST; sent++) {
 		const struct frame *frame = &frames[sent % 2];
 
 		to.sll_protocol = htons(frame->protocol);
@@ -97,6 +99,8 @@ int main(int argc, char **argv)
 			   sizeof(to)) < 0 &&
 		    errno != ENOBUFS && errno != ENETDOWN && errno != EINTR)
 			die(strerror(errno));
+		if (!sent)
+			fputs("flooding\n", stderr);
 		nanosleep(&pause, NULL);
 	}
 	printf("%lu\n", sent);

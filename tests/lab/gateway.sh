@@ -310,14 +310,15 @@ tap_is "what the gateway itself sends is judged" "$(lab_frames 2 udp4 "$german4"
 # --- log, monitor mode, faults ---
 
 lab_start "$guarded" "$gabelou" agent --log "$lab_folder/log" 2>"$lab_folder/agent"
-sleep 0.3
+agent=$!
+lab_reads "$agent"
 through 1 udp6 "$german4" "$german6" >/dev/null
 lab_await 20 grep -q "$german6" "$lab_folder/log"
 tap_is "the log says where it came in" \
 	"$(jq -c "select(.destination.ip == \"$german6\") |
 		[.network.direction, .observer.ingress.interface.name]" "$lab_folder/log")" \
 	'["outbound","inside0"]'
-lab_stop $!
+lab_stop "$agent"
 
 tap_try "apply in monitor mode" lab_gabelou apply "$lab_folder/monitor.yaml"
 before=$(packets_of soil)

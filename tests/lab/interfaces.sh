@@ -77,7 +77,7 @@ packets_of() {
 }
 # nft of Debian 12 cannot list a chain for a prefix (it asks again for ever), but the set.
 backstop() {
-	lab_in "$guarded" timeout 5 nft -j list set netdev gabelou open 2>/dev/null
+	lab_in "$guarded" timeout 60 nft -j list set netdev gabelou open 2>/dev/null
 }
 has_backstop() {
 	[ "$(lab_gabelou status --json | jq .backstop)" = true ]

@@ -22,7 +22,7 @@ logged() {
 start_agent() {
 	lab_start "$guarded" "$gabelou" agent --log "$log" 2>"$lab_folder/agent"
 	agent=$!
-	sleep 0.3
+	lab_reads "$agent"
 }
 
 # --- the first packet at once, the later ones summed up ---
@@ -30,7 +30,7 @@ start_agent() {
 tap_try "apply" lab_gabelou apply "$lab_folder/french.yaml"
 start_agent
 lab_frames 1 udp4 "$german4" "$german6" >/dev/null
-tap_try "the first packet is logged within a second" lab_await 10 grep -q "$german4" "$log"
+tap_try "the first packet is logged at once" lab_await 10 grep -q "$german4" "$log"
 lab_frames 1 udp6 "$german4" "$german6" >/dev/null
 lab_frames 24 udp4 "$german4" "$german6" >/dev/null
 lab_frames 9 udp6 "$german4" "$german6" >/dev/null
@@ -38,7 +38,7 @@ lab_frames 5 mpls "$german4" "$german6" >/dev/null
 lab_frames 5 udp4 "$french4" "$french6" >/dev/null
 
 # Meanwhile: two readers would steal each other's events.
-lab_in "$guarded" timeout 5 "$gabelou" agent >"$lab_folder/second" 2>&1
+lab_in "$guarded" timeout 60 "$gabelou" agent >"$lab_folder/second" 2>&1
 tap_is "a second agent is refused: exit" $? 3
 tap_matches "and told why" "$(cat "$lab_folder/second")" '(another|already)'
 
@@ -128,15 +128,7 @@ lab_in "$guarded" "$lab_tools/frames" -i "$uplink" -m "$wire_mac" -c "$cookie" -
 lost=$(($(lab_gabelou status --json | jq .events.lost) - lost_before))
 tap_is "without an agent the ring fills and losses are counted" "$((lost > 0))" 1
 start_agent
-settled() {
-	local now
-	now=$(wc -l <"$log")
-	[ "$now" -gt 0 ] && [ "$now" = "${lines-}" ] && return
-	lines=$now
-	return 1
-}
-lab_await 100 settled
-lab_stop "$agent"
+lab_stop "$agent" # it takes what is in the ring, and ends
 tap_is "first events and losses are all the flows" \
 	"$(($(jq -s '[.[] | select(.gabelou.event == "first")] | length' "$log") + lost))" "$FLOWS"
 tap_try "the log says that it is not complete" grep -q 'events lost' "$log"

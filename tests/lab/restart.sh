@@ -13,21 +13,37 @@ cd "$(dirname "$0")/../.." || exit 1
 
 AGENT_KILLS=20
 [ -z "${GABELOU_SOAK-}" ] || AGENT_KILLS=1000
-current=/var/lib/gabelou/ns-$(lab_in "$guarded" "$lab_tools/namespace-cookie")/current
+own=ns-$(lab_in "$guarded" "$lab_tools/namespace-cookie")
+current=/var/lib/gabelou/$own/current pinned=/sys/fs/bpf/gabelou/$own
 
 tap_try "apply" run "$gabelou" apply "$lab_folder/tcx-one.yaml"
 reference=$(pins)
 
 # --- the agent holds what is pinned ---
 
+generation() {
+	jq .generation "$current"
+}
+
 agent_begin() {
 	lab_start "$guarded" "$gabelou" agent --log "$lab_folder/agent.log" 2>>"$lab_folder/agent.said"
 	agent=$!
-	sleep 1.5
+	lab_reads "$agent"
 }
 
 put_back() {
 	[ "$(pins)" = "$reference" ]
+}
+
+said_twice() {
+	[ "$(grep -c 'were put back' "$lab_folder/agent.said")" -eq 2 ]
+}
+
+# The counters of the generation in force are among the maps that the agent has open.
+holds() {
+	local id
+	id=$(PATH=$PATH:/usr/sbin bpftool -j map show pinned "$pinned/gen-$(generation)/counters" |
+		jq .id) && grep -qsP "^map_id:\t$id$" "/proc/$agent"/fdinfo/*
 }
 
 : >"$lab_folder/agent.said"
@@ -35,15 +51,15 @@ agent_begin
 flood_begin
 umount /sys/fs/bpf
 tap_try "bpffs unmounted: the agent mounts it and pins all again" lab_await 50 put_back
-rm -rf "/sys/fs/bpf/gabelou/ns-$(lab_in "$guarded" "$lab_tools/namespace-cookie")"
+rm -rf "$pinned"
 tap_try "pins removed: the agent pins them again" lab_await 50 put_back
-tap_is "it said so each time" "$(grep -c 'were put back' "$lab_folder/agent.said")" 2
+tap_try "it said so each time" lab_await 50 said_twice
 mount -t bpf bpf /sys/fs/bpf
 tap_try "bpffs mounted over: the agent pins all again" lab_await 50 put_back
 tap_try "and apply works" run "$gabelou" apply "$lab_folder/tcx-two.yaml"
-sleep 1.5
+tap_try "the agent holds the new generation" lab_await 50 holds
 umount /sys/fs/bpf
-sleep 2.5
+tap_try "bpffs unmounted again: it pins that" lab_await 50 test -e "$pinned/gen-$(generation)"
 must apply "$lab_folder/tcx-one.yaml"
 tap_is "and what was hidden is removed once it is seen" "$(pins)" "$reference"
 nothing_out "unmounted, removed and mounted over"
@@ -63,10 +79,6 @@ lab_stop "$agent"
 # FILTER: what the record of the generation in force says.
 forge() {
 	jq -c "$1" "$current" >"$lab_folder/forged" && cp "$lab_folder/forged" "$current"
-}
-
-generation() {
-	jq .generation "$current"
 }
 
 before=$(generation)
@@ -100,12 +112,10 @@ run "$gabelou" status
 tap_matches "after a reboot status says what to do" "$(cat "$lab_folder/said")" 'apply --again'
 rm "$lab_folder/tcx-one.yaml"
 flood_begin
-sleep 0.2
 flood_end
 tap_is "after a reboot, until somebody applies, the flood arrives" $((arrived > 0)) 1
 tap_try "apply --again after a reboot" run "$gabelou" apply --again
 flood_begin
-sleep 0.2
 nothing_out "from then on"
 tap_is "it is a new generation" "$(generation)" $((before + 1))
 tap_is "and whole" "$(pins)" "$reference"
@@ -119,7 +129,6 @@ lab_in "$guarded" ip link set later0 name "$uplink"
 lab_in "$guarded" ip link set later1 name spare0
 tap_try "they are guarded by whoever opens next" run "$gabelou" apply --again
 flood_begin
-sleep 0.2
 nothing_out "from then on"
 run "$gabelou" detach
 run "$gabelou" apply --again

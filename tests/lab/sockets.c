@@ -195,17 +195,21 @@ static int await(struct peer *peers, size_t count, void step(struct peer *peer),
 	int64_t end = now_ms() + PATIENCE_MS;
 	size_t waiting = count;
 
-	while (waiting && now_ms() < end) {
+	/* Looks once more when the time is up: this process may have had none of it. */
+	for (bool last = false; waiting && !last;) {
+		last = now_ms() >= end;
 		for (size_t i = 0; i < count; i++)
 			ready[i] = (struct pollfd){
 				peers[i].answered ? -1 : peers[i].socket,
 				peers[i].sent < peers[i].total ? idle_events : POLLIN, 0};
-		if (poll(ready, count, 20) <= 0)
+		if (poll(ready, count, last ? 0 : 20) <= 0)
 			continue;
 		for (size_t i = 0; i < count; i++)
 			if (!peers[i].answered && ready[i].revents & (idle_events | POLLIN) &&
-			    step_one(&peers[i], step))
+			    step_one(&peers[i], step)) {
 				end = now_ms() + DRAINING_MS;
+				last = false;
+			}
 		waiting = 0;
 		for (size_t i = 0; i < count; i++)
 			waiting += !peers[i].answered;

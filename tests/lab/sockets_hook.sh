@@ -70,7 +70,7 @@ tap_matches "status names the cgroup" "$(lab_gabelou status)" "refused at once o
 tap_is "and says so in JSON" "$(lab_gabelou status --json | jq -r .sockets.cgroup)" "$cgroup"
 lab_start "$guarded" "$gabelou" agent --log "$log" 2>"$lab_folder/agent"
 agent=$!
-sleep 0.3
+lab_reads "$agent"
 for how in tcp udp sort; do
 	for address in "$german4" "$german6" "::ffff:$german4" "64:ff9b::$german4"; do
 		tap_is "$how to $address" "$(attempt "$how" "$address" 443)" EPERM

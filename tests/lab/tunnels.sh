@@ -136,12 +136,13 @@ tap_try "apply" lab_gabelou apply "$lab_folder/named.yaml"
 tap_matches "explain names an endpoint" "$(lab_gabelou explain "$END4" | tr -s ' \n' ' ')" \
 	'endpoint of tunnels \(ipip, 6in4, gre, vxlan, geneve\)'
 lab_start "$guarded" "$gabelou" agent --log "$lab_folder/log" 2>"$lab_folder/agent"
-sleep 0.3
+agent=$!
+lab_reads "$agent"
 send 1 in-vxlan "$END4" "$END6" "$german4" "$german6" >/dev/null
 lab_await 20 grep -q "$german4" "$lab_folder/log"
 tap_is "the log says where it would have gone" \
 	"$(jq -s "any(.destination.ip == \"$german4\" and .destination.port == 53)" "$lab_folder/log")" true
-lab_stop $!
+lab_stop "$agent"
 
 # --- NAT64 ---
 

@@ -9,7 +9,8 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab-data.sh
 . scripts/tap.sh
 
-tap_needs_lab update
+# shellcheck source=scripts/lab-private.sh
+. scripts/lab-private.sh # what the last update came to is recorded for the machine as a whole
 lab_begin || exit 1
 lab_data
 lab_in "$guarded" ip link set lo up
@@ -23,16 +24,6 @@ for i in $(seq 1 250); do
 done >"$lab_folder/soil.csv"
 sed -i 's/^\(5.1.1.0.*\),DE/\1,FR/' "$lab_folder/soil.csv"
 cp "$lab_folder/soil.csv" "$served/soil.csv"
-
-record=/var/lib/gabelou/update.json
-[ ! -e "$record" ] || cp -p "$record" "$lab_folder/record.before"
-restore_record() {
-	rm -f "$record"
-	[ ! -e "$lab_folder/record.before" ] || cp -p "$lab_folder/record.before" "$record"
-	lab_end
-}
-trap restore_record EXIT
-rm -f "$record"
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=lab \
 	-addext subjectAltName=IP:127.0.0.1 -keyout "$lab_folder/key.pem" \

@@ -26,7 +26,7 @@ readarray -t layers < <(lab_gabelou status --json | jq -r '.kernel[].feature')
 tap_is "status lists layers" "$((${#layers[@]} > 0))" 1
 lab_start "$guarded" "$gabelou" agent --log "$lab_folder/log" 2>"$lab_folder/agent"
 agent=$!
-sleep 0.3
+lab_reads "$agent"
 
 # LAYER: applied without it, it all goes on.
 done_without() {

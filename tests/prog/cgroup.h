@@ -3,8 +3,11 @@
 #ifndef GABELOU_TESTS_PROG_CGROUP_H
 #define GABELOU_TESTS_PROG_CGROUP_H
 
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/prog/namespace.h"
 #include "userspace/kernel/cgroup.h"
@@ -63,7 +66,7 @@ static inline void cgroup_clean(void)
 	snprintf(inner, sizeof(inner), "%s/" CGROUP_INNER, cgroup_own);
 	rmdir(inner); /* of a test that failed */
 	/* Its last processes may still be on their way out. */
-	for (int i = 0; i < 50 && rmdir(cgroup_own) && errno == EBUSY; i++)
+	for (int i = 0; i < 1500 && rmdir(cgroup_own) && errno == EBUSY; i++)
 		usleep(20000);
 }
 

@@ -16,7 +16,7 @@
 #include "tests/prog/applied.h"
 #include "userspace/kernel/backstop.h"
 
-#define TURNS_MOST 50 /* of 20 ms */
+#define TURN_MS 20
 
 static int backstop_set_up(void **state)
 {
@@ -212,17 +212,19 @@ static void test_one_keeper(void **state)
 	assert_int_equal(diagnostics->count, 0);
 }
 
+static int last_turn; /* what it returned */
+
 /* Turns of a watch, as an agent makes them, until @stop says so. */
 static bool turn_until(struct kernel_watch *watch, bool (*stop)(struct applied *applied),
 		       struct applied *applied)
 {
-	for (int i = 0; i < TURNS_MOST; i++) {
+	for (int waited = 0; waited < PATIENCE_MS; waited += TURN_MS) {
 		struct pollfd ready = {.fd = kernel_watch_fd(watch), .events = POLLIN};
 
-		kernel_watch_turn(watch, &applied->diagnostics);
+		last_turn = kernel_watch_turn(watch, &applied->diagnostics);
 		if (stop(applied))
 			return true;
-		poll(&ready, 1, 20);
+		poll(&ready, 1, TURN_MS);
 	}
 	return false;
 }
@@ -235,6 +237,11 @@ static bool born_is_guarded(struct applied *applied)
 static bool stands(struct applied *applied)
 {
 	return kernel_backstop_stands(applied->kernel);
+}
+static bool is_at_rest(struct applied *applied)
+{
+	(void)applied;
+	return last_turn == 0;
 }
 static bool stands_not(struct applied *applied)
 {
@@ -257,15 +264,12 @@ static void test_watch_guards_what_appears(void **state)
 	assert_true(turn_until(watch, born_is_guarded, applied));
 	assert_true(applied_passes("born0", "born1", ALLOWED_V4));
 	assert_false(applied_passes("born0", "born1", DENIED_V4));
-	/* Nothing new, nothing to do. */
-	while (kernel_watch_turn(watch, &applied->diagnostics) != 0)
-		continue;
-	assert_int_equal(kernel_watch_turn(watch, &applied->diagnostics), 0);
+	/* Nothing new, nothing to do, once the kernel has said all that it has to say of it. */
+	assert_true(turn_until(watch, is_at_rest, applied));
 	bury("born0");
 	/* Another process has the lock, and cannot change the backstop that the watch keeps. */
 	applied_reopen(applied);
 	bear("born0", "born1");
-	applied_sleep_ms(20);
 	assert_int_equal(kernel_watch_turn(watch, &applied->diagnostics), -EAGAIN);
 	applied->options.monitor = true;
 	applied_apply(applied, applied->table);

@@ -13,10 +13,8 @@
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 
-#include "tests/prog/applied.h"
+#include "tests/prog/heard.h"
 #include "userspace/kernel/gateway.h"
-
-#define INTERVAL_MS 300
 
 static char *inside[] = {(char *)"far*"};
 static char *guard[] = {(char *)"gone1", (char *)"tun0"};
@@ -151,38 +149,29 @@ static void test_swaps_in_place(void **state)
 	assert_true(applied_passes("gone0", "far0", DENIED_V4));
 }
 
-static void test_counts_and_reports(void **state)
+/* The far end judges in its own time. */
+static struct counter counted(const struct applied *applied, enum hand_class class)
+{
+	struct diagnostics unheard = {0};
+	struct counter *counters, one;
+	size_t count;
+
+	assert_int_equal(kernel_counters(applied->kernel, &counters, &count, &unheard), 0);
+	one = counters[COUNTER_OF_ROW(class)];
+	free(counters);
+	return one;
+}
+
+static void test_counts(void **state)
 {
 	struct applied *applied = *state;
-	struct counter *counters;
-	size_t count;
 
 	applied_apply(applied, applied->table);
 	for (int i = 0; i < 3; i++)
 		applied_send("gone0", ALLOWED_V4);
-	applied_sleep_ms(50);
-	assert_int_equal(kernel_counters(applied->kernel, &counters, &count, &applied->diagnostics),
-			 0);
-	assert_int_equal(counters[COUNTER_OF_ROW(HAND_ALLOWED)].packets, 3);
-	assert_int_equal(counters[COUNTER_OF_ROW(HAND_ALLOWED)].bytes, 3 * 46);
-	free(counters);
-}
-
-struct heard {
-	struct flow_event events[16];
-	size_t count;
-};
-
-/* Flows to the denied address only: the kernel's own traffic may be denied too. */
-static void hear(const struct flow_event *event, void *context)
-{
-	struct heard *heard = context;
-	uint8_t bytes[16] = {0};
-
-	address_to_bytes(hand_address(DENIED_V4), bytes);
-	if (memcmp(event->key.destination, bytes, sizeof(bytes)) == 0 &&
-	    heard->count < sizeof(heard->events) / sizeof(heard->events[0]))
-		heard->events[heard->count++] = *event;
+	applied_await(counted(applied, HAND_ALLOWED).packets >= 3);
+	assert_int_equal(counted(applied, HAND_ALLOWED).packets, 3);
+	assert_int_equal(counted(applied, HAND_ALLOWED).bytes, 3 * 46);
 }
 
 /* The first by the program, the sum by the sweep: both know where it was judged. */
@@ -190,18 +179,16 @@ static void test_events_say_where(void **state)
 {
 	struct applied *applied = *state;
 	struct kernel_events *events;
-	struct heard heard = {0};
+	struct heard heard = {.address = DENIED_V4};
 
-	applied->options.flow_interval_ns = INTERVAL_MS * 1000000ull;
+	applied->options.flow_interval_ns = HEARD_INTERVAL_MS * 1000000ull;
 	applied_apply(applied, applied->table);
-	assert_int_equal(
-		kernel_events_open(applied->kernel, hear, &heard, &events, &applied->diagnostics),
-		0);
+	assert_int_equal(kernel_events_open(applied->kernel, heard_hear, &heard, &events,
+					    &applied->diagnostics),
+			 0);
 	for (int i = 0; i < 4; i++)
 		applied_send("gone0", DENIED_V4);
-	for (int waited = 0; waited < INTERVAL_MS + 200; waited += 50)
-		assert_true(kernel_events_poll(events, 50) >= 0);
-	assert_int_equal(heard.count, 2);
+	heard_wait(events, &heard, DENIED_V4, 2);
 	for (size_t i = 0; i < heard.count; i++) {
 		assert_int_equal(heard.events[i].flags, EVENT_GATEWAY);
 		assert_int_equal(heard.events[i].key.ifindex, if_nametoindex("far0"));
@@ -395,7 +382,7 @@ int main(void)
 		GATEWAY(test_interfaces_and_roles),
 		GATEWAY(test_guard_and_gateway_on_one_port),
 		GATEWAY(test_swaps_in_place),
-		GATEWAY(test_counts_and_reports),
+		GATEWAY(test_counts),
 		GATEWAY(test_events_say_where),
 		GATEWAY(test_monitor_lets_pass),
 		GATEWAY(test_detach_and_policies_without_it),

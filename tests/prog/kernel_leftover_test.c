@@ -120,7 +120,7 @@ static void test_dead_namespace(void **state)
 	assert_int_equal(access(records, F_OK), 0);
 	kill(child, SIGKILL);
 	assert_int_equal(applied_exit_of(child), 128 + SIGKILL);
-	for (int tries = 0; tries < 50 && access(pins, F_OK) == 0; tries++) {
+	for (int waited = 0; waited < PATIENCE_MS && access(pins, F_OK) == 0; waited += 100) {
 		applied_sleep_ms(100); /* the kernel takes a namespace down in its own time */
 		applied_reopen(applied);
 	}

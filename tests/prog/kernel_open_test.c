@@ -61,29 +61,38 @@ static void test_without_sys_admin(void **state)
 	assert_int_equal(applied_exit_of(child), 0);
 }
 
+/* What the holder says on the pipe: first that it has the lock, then that it is about to let go. */
+static void hold_lock(int pipe, struct diagnostics *diagnostics)
+{
+	struct kernel *kernel;
+
+	if (kernel_open(KERNEL_CHANGE, &kernel, diagnostics) || write(pipe, "h", 1) != 1)
+		_exit(1);
+	applied_sleep_ms(300); /* the other one waits in vain for so long */
+	_exit(write(pipe, "g", 1) == 1 ? 0 : 1);
+}
+
 static void test_lock_waits(void **state)
 {
 	struct applied *applied = *state;
-	struct timespec start, end;
+	struct pollfd said;
+	int ends[2];
+	char holds;
 
 	kernel_close(applied->kernel);
 	applied->kernel = NULL;
+	assert_int_equal(pipe(ends), 0);
 	pid_t child = fork();
-	if (child == 0) {
-		struct kernel *kernel;
-
-		if (kernel_open(KERNEL_CHANGE, &kernel, &applied->diagnostics))
-			_exit(1);
-		applied_sleep_ms(600);
-		_exit(0);
-	}
-	applied_sleep_ms(200);
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (child == 0)
+		hold_lock(ends[1], &applied->diagnostics);
+	assert_int_equal(read(ends[0], &holds, 1), 1);
+	assert_int_equal(holds, 'h');
 	assert_int_equal(kernel_open(KERNEL_CHANGE, &applied->kernel, &applied->diagnostics), 0);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	assert_true((end.tv_sec - start.tv_sec) * 1000 + (end.tv_nsec - start.tv_nsec) / 1000000 >
-		    200);
+	said = (struct pollfd){.fd = ends[0], .events = POLLIN};
+	assert_int_equal(poll(&said, 1, 0), 1); /* not before it was let go */
 	assert_int_equal(applied_exit_of(child), 0);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void test_lock_names_its_holder(void **state)

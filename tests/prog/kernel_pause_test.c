@@ -15,35 +15,14 @@
 
 #define LONG_S 600
 
-struct heard {
-	struct flow_event events[16];
-	size_t count;
-};
-
-static void hear(const struct flow_event *event, void *context)
-{
-	struct heard *heard = context;
-	uint8_t bytes[16] = {0};
-
-	address_to_bytes(hand_address(DENIED_V4), bytes);
-	if (heard->count < 16 && memcmp(event->key.destination, bytes, sizeof(bytes)) == 0)
-		heard->events[heard->count++] = *event;
-}
-
 static struct kernel_events *listen_to(struct applied *applied, struct heard *heard)
 {
 	struct kernel_events *events;
 
-	assert_int_equal(
-		kernel_events_open(applied->kernel, hear, heard, &events, &applied->diagnostics),
-		0);
+	assert_int_equal(kernel_events_open(applied->kernel, heard_hear, heard, &events,
+					    &applied->diagnostics),
+			 0);
 	return events;
-}
-
-static void poll_for(struct kernel_events *events, int ms)
-{
-	for (int waited = 0; waited < ms; waited += 50)
-		assert_true(kernel_events_poll(events, 50) >= 0);
 }
 
 static uint64_t denied_packets(struct applied *applied)
@@ -138,7 +117,7 @@ static void test_is_over_by_itself(void **state)
 	applied_apply(applied, applied->table);
 	pause_for(applied, 2);
 	assert_true(left(applied) > 0);
-	for (int i = 0; i < 100 && left(applied); i++)
+	for (int waited = 0; waited < PATIENCE_MS && left(applied); waited += 100)
 		applied_sleep_ms(100);
 	assert_int_equal(left(applied), 0);
 	assert_false(both_pass());
@@ -183,9 +162,9 @@ static void test_without_the_time_of_day(void **state)
 static void test_counts_and_reports(void **state)
 {
 	struct applied *applied = *state;
-	struct heard heard = {0};
+	struct heard heard = {.address = DENIED_V4};
 
-	applied->options.flow_interval_ns = SOCKETS_INTERVAL_MS * 1000000ull;
+	applied->options.flow_interval_ns = HEARD_INTERVAL_MS * 1000000ull;
 	applied_apply(applied, applied->table);
 	struct kernel_events *events = listen_to(applied, &heard);
 	uint64_t before = denied_packets(applied);
@@ -195,7 +174,7 @@ static void test_counts_and_reports(void **state)
 	for (int i = 0; i < 4; i++)
 		applied_send("gone0", DENIED_V4);
 	assert_true(denied_packets(applied) >= before + 6);
-	poll_for(events, SOCKETS_INTERVAL_MS + 300);
+	heard_wait(events, &heard, DENIED_V4, 4); /* a first and a sum of each */
 	uint64_t stopped = 0, passed = 0;
 	for (size_t i = 0; i < heard.count; i++) {
 		const struct flow_event *event = &heard.events[i];
@@ -213,7 +192,7 @@ static void test_gateway(void **state)
 {
 	struct applied *applied = *state;
 	char *inside[] = {(char *)"far0"}, *guard[] = {(char *)"gone1"};
-	struct heard heard = {0};
+	struct heard heard = {.address = DENIED_V4};
 
 	applied->options.inside = inside;
 	applied->options.inside_count = 1;
@@ -224,8 +203,7 @@ static void test_gateway(void **state)
 	pause_for(applied, LONG_S);
 	struct kernel_events *events = listen_to(applied, &heard);
 	assert_true(both_pass());
-	poll_for(events, 100);
-	assert_true(heard.count > 0);
+	heard_wait(events, &heard, DENIED_V4, 2); /* from before and from now */
 	assert_int_equal(heard.events[heard.count - 1].flags, EVENT_GATEWAY | EVENT_PAUSED);
 	assert_int_equal(kernel_resume(applied->kernel, &applied->diagnostics), 0);
 	assert_false(both_pass());

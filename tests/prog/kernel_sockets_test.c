@@ -152,28 +152,6 @@ static void test_other_namespaces_are_untouched(void **state)
 	assert_int_equal(applied_exit_of(child), 0);
 }
 
-struct heard {
-	struct flow_event events[16];
-	size_t count;
-};
-
-static void hear(const struct flow_event *event, void *context)
-{
-	struct heard *heard = context;
-	uint8_t bytes[16] = {0};
-
-	address_to_bytes(hand_address(DENIED_V4), bytes);
-	if (heard->count < 16 && memcmp(event->key.destination, bytes, sizeof(bytes)) == 0)
-		heard->events[heard->count++] = *event;
-}
-
-static void listen_for(struct kernel_events *events, struct heard *heard, int ms)
-{
-	heard->count = 0;
-	for (int waited = 0; waited < ms; waited += 50)
-		assert_true(kernel_events_poll(events, 50) >= 0);
-}
-
 static void assert_is_this_process(const struct sender *sender)
 {
 	char path[KERNEL_CGROUP_SIZE];
@@ -189,23 +167,21 @@ static void test_events_of_refusals(void **state)
 {
 	struct applied *applied = *state;
 	struct kernel_events *events;
-	struct heard heard = {0};
+	struct heard heard = {.address = DENIED_V4};
 	struct counter *counters;
 	size_t count;
 
 	SOCKETS_NEED_CGROUP();
 	applied_apply(applied, applied->table);
-	assert_int_equal(
-		kernel_events_open(applied->kernel, hear, &heard, &events, &applied->diagnostics),
-		0);
+	assert_int_equal(kernel_events_open(applied->kernel, heard_hear, &heard, &events,
+					    &applied->diagnostics),
+			 0);
 	/* getaddrinfo() does this to sort addresses. */
 	assert_int_equal(sockets_attempt(SOCK_DGRAM, SOCKETS_CONNECT, DENIED_V4), EPERM);
-	listen_for(events, &heard, 100);
-	assert_int_equal(heard.count, 0);
+	assert_int_equal(kernel_events_poll(events, 0), 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(sockets_attempt(SOCK_STREAM, SOCKETS_CONNECT, DENIED_V4), EPERM);
-	listen_for(events, &heard, SOCKETS_INTERVAL_MS + 200);
-	assert_int_equal(heard.count, 2);
+	heard_wait(events, &heard, DENIED_V4, 2);
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(heard.events[i].kind, i ? EVENT_SUMMARY : EVENT_FIRST);
 		assert_int_equal(heard.events[i].packets, i ? 2 : 1);
@@ -229,7 +205,7 @@ static void test_sender_of_what_the_guard_drops(void **state)
 {
 	struct applied *applied = *state;
 	struct kernel_events *events;
-	struct heard heard = {0};
+	struct heard heard = {.address = DENIED_V4};
 	struct sockaddr_storage to;
 	socklen_t size = sockets_fill(DENIED_V4, &to);
 
@@ -238,20 +214,18 @@ static void test_sender_of_what_the_guard_drops(void **state)
 	int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(any, (struct sockaddr *)&to, size), 0);
 	applied_apply(applied, applied->table);
-	assert_int_equal(
-		kernel_events_open(applied->kernel, hear, &heard, &events, &applied->diagnostics),
-		0);
+	assert_int_equal(kernel_events_open(applied->kernel, heard_hear, &heard, &events,
+					    &applied->diagnostics),
+			 0);
 	send(any, "x", 1, 0);
-	listen_for(events, &heard, 100);
-	assert_int_equal(heard.count, 1);
+	heard_wait(events, &heard, DENIED_V4, 1);
 	assert_int_equal(heard.events[0].flags, 0);
 	assert_int_equal(heard.events[0].key.ifindex, if_nametoindex("gone0"));
 	assert_is_this_process(&heard.events[0].sender);
 	close(any);
 	/* A frame by hand: no hook has seen that socket, and its owner is known all the same. */
 	applied_send("gone0", DENIED_V4);
-	listen_for(events, &heard, 100);
-	assert_int_equal(heard.count, 1);
+	heard_wait(events, &heard, DENIED_V4, 1);
 	assert_int_equal(heard.events[0].sender.process, 0);
 	assert_int_equal(heard.events[0].sender.user, getuid());
 	kernel_events_close(events);
@@ -262,19 +236,18 @@ static void test_kernel_that_does_not_tell_the_process(void **state)
 {
 	struct applied *applied = *state;
 	struct kernel_events *events;
-	struct heard heard = {0};
+	struct heard heard = {.address = DENIED_V4};
 	char path[KERNEL_CGROUP_SIZE];
 
 	SOCKETS_NEED_CGROUP();
 	applied->options.without = LAYER_BIT(LAYER_SOCKET_TASK);
 	applied_apply(applied, applied->table);
-	assert_int_equal(
-		kernel_events_open(applied->kernel, hear, &heard, &events, &applied->diagnostics),
-		0);
+	assert_int_equal(kernel_events_open(applied->kernel, heard_hear, &heard, &events,
+					    &applied->diagnostics),
+			 0);
 	assert_true(sockets_refused(DENIED_V4));
 	assert_false(sockets_refused(ALLOWED_V4));
-	listen_for(events, &heard, 100);
-	assert_int_equal(heard.count, 2);
+	heard_wait(events, &heard, DENIED_V4, 2);
 	assert_int_equal(heard.events[0].sender.process, 0);
 	assert_string_equal(heard.events[0].sender.command, "");
 	assert_int_equal(heard.events[0].sender.user, getuid());

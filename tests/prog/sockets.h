@@ -5,12 +5,11 @@
 
 #include <arpa/inet.h>
 
-#include "tests/prog/applied.h"
 #include "tests/prog/cgroup.h"
+#include "tests/prog/heard.h"
 
-#define SOCKETS_INTERVAL_MS 300
-#define SOCKETS_OWN_V4      "192.0.2.1" /* in a range that is denied */
-#define SOCKETS_OWN_V6      "2001:db8:b::1"
+#define SOCKETS_OWN_V4 "192.0.2.1" /* in a range that is denied */
+#define SOCKETS_OWN_V6 "2001:db8:b::1"
 
 static bool sockets_have_cgroup;
 
@@ -20,7 +19,7 @@ static inline int sockets_set_up(void **state)
 	struct applied *applied = *state;
 
 	applied->options.cgroup = cgroup_own;
-	applied->options.flow_interval_ns = SOCKETS_INTERVAL_MS * 1000000ull;
+	applied->options.flow_interval_ns = HEARD_INTERVAL_MS * 1000000ull;
 	return error;
 }
 
