@@ -99,6 +99,12 @@ tap_is "what is proposed is refused without a reason: exit" $? 1
 tap_matches "and says where" "$output" 'enforced.yaml:[0-9]+:[0-9]+: .*why'
 sed -i 's/why:.*/why: CHG-1/' "$lab_folder/enforced.yaml"
 tap_try "with reasons it is a policy" lab_gabelou check --strict "$lab_folder/enforced.yaml"
+output=$(lab_gabelou plan "$lab_folder/enforced.yaml" 2>&1)
+tap_matches "plan shows the exceptions" "$output" \
+	'^exceptions \(not in the numbers above\): 2 gained, 0 unchanged'
+tap_is "and counts them as no address space" "$(lab_gabelou plan --json "$lab_folder/enforced.yaml" \
+	2>/dev/null | jq -c '[.allowed.ipv4_addresses.gained, (.exceptions | map(.change))]')" \
+	'[0,["gained","gained"]]'
 tap_try "which is enforced" lab_gabelou apply "$lab_folder/enforced.yaml"
 tap_is "what was seen still passes" "$(attempt tcp "$german4" 443) $(attempt tcp "$german6" 443)" "ok ok"
 tap_is "another port does not" "$(attempt tcp "$german4" 80)" EPERM

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "userspace/cli/cli.h"
 #include "userspace/cli/progress.h"
@@ -171,6 +172,9 @@ static int make_plan(struct plan *plan, const struct plan_options *options,
 		error = baseline_compare(&plan->before, &plan->after, &plan->comparison,
 					 diagnostics);
 	if (!error)
+		error = compare_exceptions(plan->before.pipeline.policy, plan->after.policy,
+					   time(NULL), &plan->exceptions);
+	if (!error)
 		error = replay_judge(&plan->flows, plan->before.pipeline.table, plan->after.table,
 				     &plan->verdicts);
 	if (!error)
@@ -199,6 +203,7 @@ void plan_free(struct plan *plan)
 {
 	comparison_free(&plan->comparison);
 	comparison_free(&plan->unlisted);
+	compared_exceptions_free(&plan->exceptions);
 	replay_free(&plan->flows);
 	replay_verdicts_free(&plan->verdicts);
 	replay_verdicts_free(&plan->unlisted_verdicts);

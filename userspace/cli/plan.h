@@ -8,11 +8,14 @@
 
 #include "userspace/agent/baseline.h"
 #include "userspace/flow/replay.h"
+#include "userspace/table/compare_exceptions.h"
 
 struct plan {
 	struct pipeline after;
 	struct baseline before;
 	struct comparison comparison;
+
+	struct compared_exceptions exceptions;
 
 	/* The new policy under "unlisted: deny" and then under "registry". */
 	bool unlisted_matters; /* some rule names an owner */
@@ -45,6 +48,8 @@ int plan_enforced(struct plan *plan, struct diagnostics *diagnostics);
 void plan_free(struct plan *plan);
 
 void plan_print(FILE *out, const struct plan *plan);
+void plan_print_exceptions(FILE *out, const struct plan *plan);
+json_t *plan_exceptions_json(const struct plan *plan);
 /* The keys of the manual; a new reference. */
 json_t *plan_json(const struct plan *plan);
 

@@ -168,14 +168,16 @@ json_t *plan_json(const struct plan *plan)
 {
 	const struct comparison *comparison = &plan->comparison;
 
-	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "from",
-			 from_part(&plan->before), "to", side_part(&plan->after), "changed_sources",
-			 plan_changed_sources(plan), "data_at_hand", plan->before.atlas != NULL,
-			 "allowed", with_spaces(json_object(), comparison->judged), "not_judged",
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}",
+			 "from", from_part(&plan->before), "to", side_part(&plan->after),
+			 "changed_sources", plan_changed_sources(plan), "data_at_hand",
+			 plan->before.atlas != NULL, "allowed",
+			 with_spaces(json_object(), comparison->judged), "not_judged",
 			 with_spaces(json_object(), comparison->local), "reasons",
 			 list_part(&comparison->reasons, reason_part), "countries",
 			 list_part(&comparison->countries, country_part), "owners",
 			 list_part(&comparison->owners, owner_part), "asns",
 			 list_part(&comparison->asns, asn_part), "unlisted", unlisted_part(plan),
-			 "flows", flows_part(plan));
+			 "flows", flows_part(plan), "exceptions", plan_exceptions_json(plan),
+			 "exceptions_kept", (json_int_t)plan->exceptions.kept);
 }

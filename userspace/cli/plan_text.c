@@ -313,6 +313,7 @@ void plan_print(FILE *out, const struct plan *plan)
 	print_list(out, "by country", &comparison->countries, ROWS_SHOWN, describe_country);
 	print_list(out, "by owner", &comparison->owners, ROWS_SHOWN, describe_owner);
 	print_list(out, "by ASN", &comparison->asns, ROWS_SHOWN, describe_asn);
+	plan_print_exceptions(out, plan);
 	print_unlisted(out, plan);
 	if (!plan->flows_name)
 		return;
