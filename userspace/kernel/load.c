@@ -53,8 +53,12 @@ void loaded_destroy(struct egress_bpf *skeleton)
 
 static __u8 program_without(uint32_t layers)
 {
+	bool reads = !(layers & LAYER_BIT(LAYER_KERNEL_READS)) &&
+		     layers_probe(LAYER_BIT(LAYER_KERNEL_READS));
+
 	return (layers & LAYER_BIT(LAYER_XDP_CONTEXT) ? WITHOUT_CONTEXT : 0) |
-	       (layers & LAYER_BIT(LAYER_XDP_PULL) ? WITHOUT_PULL : 0);
+	       (layers & LAYER_BIT(LAYER_XDP_PULL) ? WITHOUT_PULL : 0) |
+	       (reads ? 0 : WITHOUT_READS);
 }
 
 static void configure(struct egress_bpf *skeleton, const struct load_request *request)
