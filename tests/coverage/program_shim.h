@@ -18,15 +18,18 @@ struct guard_config *const shim_config = &config;
 #define SHIM_WHICH(identifier, name, text) \
 	if (map == &table_##identifier)    \
 		return SHIM_MAP_SECTIONS + TABLE_##identifier;
-#define SHIM_MAPS                                                \
-	int shim_which(const void *map)                          \
-	{                                                        \
-		TABLE_SECTIONS(SHIM_WHICH)                       \
-		return map == &counters      ? SHIM_MAP_COUNTERS \
-		       : map == &events      ? SHIM_MAP_EVENTS   \
-		       : map == &flows       ? SHIM_MAP_FLOWS    \
-		       : map == &events_lost ? SHIM_MAP_LOST     \
-					     : SHIM_MAP_UNKNOWN; \
-	}
+#define SHIM_MAPS                                                  \
+	int shim_which(const void *map)                            \
+	{                                                          \
+		TABLE_SECTIONS(SHIM_WHICH)                         \
+		return map == &counters        ? SHIM_MAP_COUNTERS \
+		       : map == &events        ? SHIM_MAP_EVENTS   \
+		       : map == &flows         ? SHIM_MAP_FLOWS    \
+		       : map == &events_lost   ? SHIM_MAP_LOST     \
+		       : map == &report_drafts ? SHIM_MAP_DRAFTS   \
+					       : SHIM_MAP_UNKNOWN; \
+	}                                                          \
+	static struct report_draft draft;                          \
+	void *const shim_draft = &draft;
 
 #endif

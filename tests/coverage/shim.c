@@ -70,13 +70,15 @@ void *shim_map_lookup(void *map, const void *key)
 	int which = shim_which(map);
 	struct shim_flow *flow;
 
-	if (shim.kernel.no_maps)
+	if (shim.kernel.no_maps || (shim.kernel.missing && which == shim.kernel.missing))
 		return NULL;
 	switch (which) {
 	case SHIM_MAP_COUNTERS:
 		return index < shim.counter_count ? &shim.counters[index] : NULL;
 	case SHIM_MAP_LOST:
 		return index == 0 ? &shim.lost : NULL;
+	case SHIM_MAP_DRAFTS:
+		return index == 0 ? shim_draft : NULL;
 	case SHIM_MAP_FLOWS:
 		flow = flow_find(key);
 		return flow ? &flow->state : NULL;
@@ -117,6 +119,32 @@ void shim_ring_submit(void *event, __u64 flags)
 __u64 shim_now(void)
 {
 	return shim.kernel.now;
+}
+
+__u64 shim_tai(void)
+{
+	return shim.kernel.now;
+}
+
+/* --- sockets --- */
+
+struct bpf_sock *shim_sk_fullsock(struct bpf_sock *sk)
+{
+	return shim.kernel.small_socket ? NULL : sk;
+}
+
+void *shim_sk_storage_get(void *map, void *sk, void *value, __u64 flags)
+{
+	(void)map;
+	if (!sk || value || flags)
+		abort();
+	return (void *)shim.kernel.sender;
+}
+
+__u32 shim_socket_uid(struct __sk_buff *skb)
+{
+	(void)skb;
+	return SHIM_USER;
 }
 
 bool shim_pull_fails(void)

@@ -22,6 +22,7 @@
 
 #define SHIM_FLOWS  64
 #define SHIM_EVENTS 64
+#define SHIM_USER   1000 /* of every socket */
 
 /* A packet, and what the kernel knows of it beside its bytes. */
 struct shim_packet {
@@ -31,6 +32,7 @@ struct shim_packet {
 	uint16_t protocol; /* what the kernel was told, network order (tc) */
 	bool tag_beside;   /* tc: a VLAN tag that is not among the bytes */
 	uint32_t gso_size, gso_segs, wire_length;
+	bool from_socket;    /* tc: one of this host */
 	bool checksum_later; /* to be filled in at @checksum_at */
 	uint32_t checksum_at;
 };
@@ -42,11 +44,15 @@ struct shim_kernel {
 	bool meta_fails;
 	bool meta_lies; /* says yes and makes no room */
 	bool ring_full;
-	bool no_maps;            /* a lookup finds nothing */
-	bool other_cpu;          /* has just made the flow that we are about to make */
-	uint32_t flows_most;     /* of SHIM_FLOWS */
-	long routes[2];          /* bpf_fib_lookup: at large, and of the main table alone */
-	bool bridged, has_vlans; /* the port */
+	bool no_maps;                /* a lookup finds nothing */
+	int missing;                 /* enum shim_map: a lookup there finds nothing */
+	bool small_socket;           /* of a connection that has but begun */
+	const struct sender *sender; /* who is noted at the socket; NULL: nobody */
+	bool upper;                  /* tc: the link is over another one */
+	bool other_cpu;              /* has just made the flow that we are about to make */
+	uint32_t flows_most;         /* of SHIM_FLOWS */
+	long routes[2];              /* bpf_fib_lookup: at large, and of the main table alone */
+	bool bridged, has_vlans;     /* the port */
 	bool has_rules;
 	uint32_t router; /* the route leads to another address: it differs in this word (from 1) */
 	uint64_t now;
@@ -91,9 +97,11 @@ enum shim_map {
 	SHIM_MAP_EVENTS,
 	SHIM_MAP_FLOWS,
 	SHIM_MAP_LOST,
+	SHIM_MAP_DRAFTS,
 	SHIM_MAP_SECTIONS /* the first of TABLE_SECTION_COUNT */
 };
 int shim_which(const void *map);
+extern void *const shim_draft; /* a value of report_drafts */
 
 /* --- tests/coverage/shim.c --- */
 
@@ -109,6 +117,10 @@ long shim_map_update(void *map, const void *key, const void *value, __u64 flags)
 void *shim_ring_reserve(void *ring, __u64 size, __u64 flags);
 void shim_ring_submit(void *event, __u64 flags);
 __u64 shim_now(void);
+__u64 shim_tai(void);
+struct bpf_sock *shim_sk_fullsock(struct bpf_sock *sk);
+void *shim_sk_storage_get(void *map, void *sk, void *value, __u64 flags);
+__u32 shim_socket_uid(struct __sk_buff *skb);
 long shim_skb_pull(struct __sk_buff *skb, __u32 size);
 long shim_skb_load(const void *skb, __u32 offset, void *to, __u32 size);
 __u64 shim_xdp_length(struct xdp_md *xdp);

@@ -34,7 +34,7 @@ struct outcome {
 
 static struct table *world_table;
 static struct kernel_trial *world_trial;
-static struct counter world_counters[COUNTER_SLOTS(CORPUS_CLASSES, 0)];
+static struct counter world_counters[COUNTER_SLOTS(CORPUS_CLASSES, ROW_ENTRIES_MOST)];
 
 /* A kernel in good times, a trial, nothing seen yet. */
 static int world_reset(void **state)
