@@ -35,9 +35,9 @@ static __always_inline struct decision except(context_t *context, const struct p
 	    (!later_fragment && !except_port(context, packet, &port)))
 		return denied;
 	__u32 found = except_entry(denied.row, EXCEPT_FLOW(packet->protocol, later_fragment, port));
-	if (!found)
-		return denied;
-	entry = LOOKUP_WITHIN(0, ENTRIES, (__u64)(found - 1) * sizeof(*entry), sizeof(*entry));
+	entry = found ? LOOKUP_WITHIN(0, ENTRIES, (__u64)(found - 1) * sizeof(*entry),
+				      sizeof(*entry))
+		      : NULL;
 	if (!entry)
 		return denied;
 	denied.counter = COUNTER_OF_ENTRY(config.rows, found - 1);

@@ -146,16 +146,21 @@ __noinline int parse_frame_layer3(context_t *context, struct packet *packet)
 	return answer;
 }
 
+static __always_inline int parse_once(context_t *context, struct packet *packet, bool layer3)
+{
+	return layer3 ? parse_frame_layer3(context, packet) : parse_frame(context, packet);
+}
+
 /* The second time round every header that counts is linear. */
 static __always_inline int parse_linear(context_t *context, struct packet *packet, bool layer3)
 {
-	int answer = layer3 ? parse_frame_layer3(context, packet) : parse_frame(context, packet);
+	int answer = parse_once(context, packet, layer3);
 
 	if (answer != PARSE_PULL)
 		return answer;
 	if (!packet_pull(context))
 		return REASON_TRUNCATED;
-	answer = layer3 ? parse_frame_layer3(context, packet) : parse_frame(context, packet);
+	answer = parse_once(context, packet, layer3);
 	return answer == PARSE_PULL ? REASON_TRUNCATED : answer;
 }
 

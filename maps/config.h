@@ -12,9 +12,10 @@
 #include "maps/tunnel.h"
 
 /* What a program does without, as on a kernel that has it not. */
-#define WITHOUT_CONTEXT 1 /* bpf_cast_to_kern_ctx() on an XDP packet */
+#define WITHOUT_CONTEXT 1 /* bpf_cast_to_kern_ctx() */
 #define WITHOUT_PULL    2 /* bpf_xdp_pull_data() */
 #define WITHOUT_TAI     4 /* bpf_ktime_get_tai_ns() */
+#define WITHOUT_READS   8 /* bpf_probe_read_kernel() */
 
 struct guard_config {
 	__u64 flow_interval; /* nanoseconds between two events of a flow */

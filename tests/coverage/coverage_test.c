@@ -109,6 +109,11 @@ static void in_pieces(void **state)
 			assert_true(outcome.words[TRIAL_VERDICT] == VERDICT_DENY ||
 				    outcome.words[TRIAL_REASON] == whole.words[TRIAL_REASON]);
 			bpf_xdp_pull_data = true;
+			shim_config->without = WITHOUT_PULL;
+			outcome = world_run(&packet, false);
+			assert_true(outcome.words[TRIAL_VERDICT] == VERDICT_DENY ||
+				    outcome.words[TRIAL_REASON] == whole.words[TRIAL_REASON]);
+			shim_config->without = 0;
 		}
 	}
 }
@@ -154,12 +159,11 @@ static void told_without_a_link_header(void **state)
 }
 
 /* A sum may be written behind the ports, and not before. */
-static void checksums_to_come(void **state)
+static void checksums_at_every_place(void)
 {
 	static const char *const names[] = {
 		"tcp4", "udp4", "tcp6", "udp6", "nd", "vlan", "fragment4-later", "igmp", "arp"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct frame frame = world_form(names[i]);
 		struct shim_packet packet = world_packet(&frame, false);
@@ -182,11 +186,30 @@ static void checksums_to_come(void **state)
 					     : REASON_CHECKSUM,
 				     names[i]);
 		}
-		bpf_cast_to_kern_ctx = false; /* before Linux 6.2 nobody can see it */
-		struct outcome outcome = world_run(&packet, false);
-		world_expect(&outcome, (enum reason)before.words[TRIAL_REASON], names[i]);
-		bpf_cast_to_kern_ctx = true;
 	}
+}
+
+static void checksums_to_come(void **state)
+{
+	struct frame frame = world_form("udp4");
+	struct shim_packet packet = world_packet(&frame, false);
+	struct outcome before = world_run(&packet, false);
+
+	(void)state;
+	checksums_at_every_place();
+	/* Before Linux 6.2 a program has to ask for copies. */
+	bpf_cast_to_kern_ctx = false;
+	checksums_at_every_place();
+	bpf_cast_to_kern_ctx = true;
+	shim_config->without = WITHOUT_CONTEXT;
+	checksums_at_every_place();
+	/* Where it may not, it does not see it. */
+	shim_config->without |= WITHOUT_READS;
+	packet.checksum_later = true;
+	packet.checksum_at = (uint32_t)frame.ip + 16; /* the destination */
+	struct outcome outcome = world_run(&packet, false);
+	world_expect(&outcome, (enum reason)before.words[TRIAL_REASON], "udp4");
+	shim_config->without = 0;
 }
 
 /* Many segments in one, longer than a length field can say (BIG TCP). */
@@ -312,15 +335,17 @@ static void no_room_for_a_trial(void **state)
 }
 
 #include "tests/coverage/books.h"
+#include "tests/coverage/exceptions.h"
 #include "tests/coverage/named.h"
 #include "tests/coverage/tunnels.h"
 
 int main(void)
 {
-#define TEST(test)        cmocka_unit_test_setup(test, world_reset)
-#define BOOKS_TEST(test)  cmocka_unit_test_setup(test, books_reset)
-#define TUNNEL_TEST(test) cmocka_unit_test_setup(test, tunnels_reset)
-#define REPORT_TEST(test) cmocka_unit_test_setup(test, reports_reset)
+#define TEST(test)           cmocka_unit_test_setup(test, world_reset)
+#define BOOKS_TEST(test)     cmocka_unit_test_setup(test, books_reset)
+#define TUNNEL_TEST(test)    cmocka_unit_test_setup(test, tunnels_reset)
+#define EXCEPTION_TEST(test) cmocka_unit_test_setup(test, exceptions_reset)
+#define REPORT_TEST(test)    cmocka_unit_test_setup(test, reports_reset)
 	const struct CMUnitTest tests[] = {
 		TEST(as_in_the_kernel),
 		TEST(every_form_as_it_is_told),
@@ -357,9 +382,16 @@ int main(void)
 		TUNNEL_TEST(named_bfd),
 		TUNNEL_TEST(named_azure),
 		TEST(lookups_through_translators),
+		EXCEPTION_TEST(exceptions_by_flow),
+		EXCEPTION_TEST(exceptions_of_what_cannot_be_read),
+		EXCEPTION_TEST(exceptions_and_clocks),
+		EXCEPTION_TEST(exceptions_that_are_not_there),
 		REPORT_TEST(flows_first_and_later),
 		REPORT_TEST(flows_of_every_kind),
 		REPORT_TEST(flows_that_the_ring_refuses),
+		REPORT_TEST(flows_that_go_at_once),
+		REPORT_TEST(flows_and_who_sends),
+		REPORT_TEST(flows_over_upper_links),
 		REPORT_TEST(flows_beyond_the_table),
 		REPORT_TEST(flows_of_another_cpu),
 		REPORT_TEST(flows_in_monitor_mode),

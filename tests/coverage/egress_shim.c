@@ -29,6 +29,7 @@ void *shim_cast(void *context)
 
 int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL_WORDS])
 {
+	static struct bpf_sock sk;
 	uint32_t linear = packet->linear ? packet->linear : packet->length;
 	struct __sk_buff skb = {
 		.len = packet->length,
@@ -39,13 +40,16 @@ int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL
 		.wire_len = packet->wire_length,
 		.ifindex = 1,
 		.ingress_ifindex = packet->forwarded ? 2 : 0,
+		.sk = packet->from_socket ? &sk : NULL,
 	};
 
 	shim.packet = packet;
 	shim.pulls = 0;
 	skb.data = (__u32)(uintptr_t)shim_lay(linear);
 	skb.data_end = skb.data + linear;
-	int answer = layer3 ? egress_layer3(&skb) : egress(&skb);
+	int answer = layer3              ? egress_layer3(&skb)
+		     : shim.kernel.upper ? egress_upper(&skb)
+					 : egress(&skb);
 	for (int i = 0; i < TRIAL_WORDS; i++)
 		words[i] = skb.cb[i];
 	return answer;
@@ -56,6 +60,7 @@ void shim_run_unreachable(void)
 	struct packet far = {.network = HEADERS_MOST + 1};
 
 	parse_ipv6_extensions(NULL, NULL);
+	except_entry(UINT32_MAX, 0);
 	tunnel_read(NULL, NULL, false);
 	parse_carried(NULL, NULL);
 	parse_carried(NULL, &far);

@@ -21,19 +21,20 @@ struct guard_config *const shim_config = &config;
 #ifndef SHIM_IS_BOOKS
 #define SHIM_IS_BOOKS(map) false
 #endif
-#define SHIM_MAPS                                                                       \
-	_Static_assert(sizeof(struct report_draft) <= sizeof(shim.draft), "too small"); \
-	int shim_which(const void *map)                                                 \
-	{                                                                               \
-		TABLE_SECTIONS(SHIM_WHICH)                                              \
-		return map == &counters        ? SHIM_MAP_COUNTERS                      \
-		       : map == &events        ? SHIM_MAP_EVENTS                        \
-		       : map == &flows         ? SHIM_MAP_FLOWS                         \
-		       : map == &events_lost   ? SHIM_MAP_LOST                          \
-		       : map == &pause         ? SHIM_MAP_PAUSE                         \
-		       : map == &report_drafts ? SHIM_MAP_DRAFTS                        \
-		       : SHIM_IS_BOOKS(map)    ? SHIM_MAP_BOOKS                         \
-					       : SHIM_MAP_UNKNOWN;                         \
-	}
+#define SHIM_MAPS                                                  \
+	int shim_which(const void *map)                            \
+	{                                                          \
+		TABLE_SECTIONS(SHIM_WHICH)                         \
+		return map == &counters        ? SHIM_MAP_COUNTERS \
+		       : map == &events        ? SHIM_MAP_EVENTS   \
+		       : map == &flows         ? SHIM_MAP_FLOWS    \
+		       : map == &events_lost   ? SHIM_MAP_LOST     \
+		       : map == &pause         ? SHIM_MAP_PAUSE    \
+		       : map == &report_drafts ? SHIM_MAP_DRAFTS   \
+		       : SHIM_IS_BOOKS(map)    ? SHIM_MAP_BOOKS    \
+					       : SHIM_MAP_UNKNOWN;    \
+	}                                                          \
+	static struct report_draft draft;                          \
+	void *const shim_draft = &draft;
 
 #endif

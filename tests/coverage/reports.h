@@ -115,6 +115,74 @@ static void flows_that_the_ring_refuses(void **state)
 	deny(&frame);
 	assert_int_equal(shim.lost, 2);
 	assert_int_equal(shim.event_count, 1);
+	shim.kernel.no_maps = false;
+	shim.kernel.missing = SHIM_MAP_LOST;
+	deny(&frame);
+	assert_int_equal(shim.lost, 2);
+}
+
+/* Another CPU has taken the flow away already, as the sweep does. */
+static void flows_that_go_at_once(void **state)
+{
+	struct frame frame = world_denied("tcp4");
+
+	(void)state;
+	shim.kernel.missing = SHIM_MAP_FLOWS;
+	deny(&frame);
+	assert_int_equal(shim.event_count, 0);
+}
+
+/* Who sends is known to tc alone: as it is noted at the socket, or the user at least. */
+static void flows_and_who_sends(void **state)
+{
+	static const struct sender known = {.process = 4711, .user = 33};
+	struct frame frame = world_denied("tcp4");
+	struct shim_packet packet = world_packet(&frame, false);
+	struct {
+		bool from_socket, small;
+		const struct sender *known;
+		uint32_t process, user;
+	} cases[] = {
+		{false, false, &known, 0, USER_UNKNOWN},
+		{true, true, &known, 0, USER_UNKNOWN},
+		{true, false, NULL, 0, shim_is_gateway ? USER_UNKNOWN : SHIM_USER},
+		{true, false, &known, shim_is_gateway ? 0 : 4711,
+		 shim_is_gateway ? USER_UNKNOWN : 33},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		reports_reset(state);
+		packet.from_socket = cases[i].from_socket;
+		shim.kernel.small_socket = cases[i].small;
+		shim.kernel.sender = cases[i].known;
+		assert_int_equal(world_run(&packet, false).answer, ANSWER_DROP);
+		assert_int_equal(shim.events[0].sender.process, cases[i].process);
+		assert_int_equal(shim.events[0].sender.user, cases[i].user);
+	}
+}
+
+/* What passes over an upper link is counted below; what is denied there does not come so far. */
+static void flows_over_upper_links(void **state)
+{
+	struct frame denied = world_denied("tcp4"), allowed = world_form("tcp4");
+	uint64_t once = 1;
+
+	if (shim_is_gateway)
+		return;
+	shim.kernel.upper = true;
+	assert_int_equal(world_run_frame(&allowed).answer, ANSWER_PASS);
+	assert_int_equal(world_counters[COUNTER_OF_ROW(HAND_ALLOWED)].packets, 0);
+	deny(&denied);
+	assert_int_equal(world_counters[COUNTER_OF_ROW(HAND_DENIED)].packets, once);
+	assert_int_equal(shim.event_count, once);
+	shim_config->monitor = true; /* passes, too */
+	assert_int_equal(world_run_frame(&denied).answer, ANSWER_PASS);
+	assert_int_equal(world_counters[COUNTER_OF_ROW(HAND_DENIED)].packets, once);
+	/* A trial is told in any case. */
+	world_reset(state);
+	shim.kernel.upper = true;
+	struct outcome outcome = world_run_frame(&allowed);
+	world_expect(&outcome, REASON_RULE_ALLOW, "over an upper link");
 }
 
 static void flows_beyond_the_table(void **state)

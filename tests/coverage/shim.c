@@ -70,7 +70,7 @@ void *shim_map_lookup(void *map, const void *key)
 	int which = shim_which(map);
 	struct shim_flow *flow;
 
-	if (shim.kernel.no_maps)
+	if (shim.kernel.no_maps || (shim.kernel.missing && which == shim.kernel.missing))
 		return NULL;
 	switch (which) {
 	case SHIM_MAP_COUNTERS:
@@ -78,7 +78,7 @@ void *shim_map_lookup(void *map, const void *key)
 	case SHIM_MAP_LOST:
 		return index == 0 ? &shim.lost : NULL;
 	case SHIM_MAP_DRAFTS:
-		return index == 0 ? shim.draft : NULL;
+		return index == 0 ? shim_draft : NULL;
 	case SHIM_MAP_PAUSE:
 		return index == 0 ? &shim.pause : NULL;
 	case SHIM_MAP_BOOKS:
@@ -128,6 +128,27 @@ __u64 shim_now(void)
 __u64 shim_tai(void)
 {
 	return shim.kernel.tai;
+}
+
+/* --- sockets --- */
+
+struct bpf_sock *shim_sk_fullsock(struct bpf_sock *sk)
+{
+	return shim.kernel.small_socket ? NULL : sk;
+}
+
+void *shim_sk_storage_get(void *map, void *sk, void *value, __u64 flags)
+{
+	(void)map;
+	if (!sk || value || flags)
+		abort();
+	return (void *)shim.kernel.sender;
+}
+
+__u32 shim_socket_uid(struct __sk_buff *skb)
+{
+	(void)skb;
+	return SHIM_USER;
 }
 
 bool shim_pull_fails(void)

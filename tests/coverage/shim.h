@@ -24,6 +24,7 @@
 
 #define SHIM_FLOWS  64
 #define SHIM_EVENTS 64
+#define SHIM_USER   1000 /* of every socket */
 
 /* A packet, and what the kernel knows of it beside its bytes. */
 struct shim_packet {
@@ -34,6 +35,7 @@ struct shim_packet {
 	bool tag_beside;   /* tc: a VLAN tag that is not among the bytes */
 	uint32_t gso_size, gso_segs, wire_length;
 	bool forwarded;      /* it came in at another interface */
+	bool from_socket;    /* tc: one of this host */
 	bool checksum_later; /* to be filled in at @checksum_at */
 	uint32_t checksum_at;
 };
@@ -45,11 +47,15 @@ struct shim_kernel {
 	bool meta_fails;
 	bool meta_lies; /* says yes and makes no room */
 	bool ring_full;
-	bool no_maps;            /* a lookup finds nothing */
-	bool other_cpu;          /* has just made the flow that we are about to make */
-	uint32_t flows_most;     /* of SHIM_FLOWS */
-	long routes[2];          /* bpf_fib_lookup: at large, and of the main table alone */
-	bool bridged, has_vlans; /* the port */
+	bool no_maps;                /* a lookup finds nothing */
+	int missing;                 /* enum shim_map: a lookup there finds nothing */
+	bool small_socket;           /* of a connection that has but begun */
+	const struct sender *sender; /* who is noted at the socket; NULL: nobody */
+	bool upper;                  /* tc: the link is over another one */
+	bool other_cpu;              /* has just made the flow that we are about to make */
+	uint32_t flows_most;         /* of SHIM_FLOWS */
+	long routes[2];              /* bpf_fib_lookup: at large, and of the main table alone */
+	bool bridged, has_vlans;     /* the port */
 	bool has_rules;
 	uint32_t router; /* the route leads to another address: it differs in this word (from 1) */
 	uint64_t now, tai;
@@ -70,8 +76,7 @@ struct shim {
 	uint32_t counter_count;
 	uint64_t lost;
 	struct pause_until pause;
-	uint64_t draft[64]; /* memory for one report at a time */
-	struct book book;   /* of the interface */
+	struct book book; /* of the interface */
 	struct shim_flow flows[SHIM_FLOWS];
 	struct flow_event events[SHIM_EVENTS];
 	size_t event_count; /* submitted */
@@ -103,6 +108,7 @@ enum shim_map {
 	SHIM_MAP_SECTIONS /* the first of TABLE_SECTION_COUNT */
 };
 int shim_which(const void *map);
+extern void *const shim_draft; /* a value of report_drafts */
 
 /* --- tests/coverage/shim.c --- */
 
@@ -119,6 +125,9 @@ void *shim_ring_reserve(void *ring, __u64 size, __u64 flags);
 void shim_ring_submit(void *event, __u64 flags);
 __u64 shim_now(void);
 __u64 shim_tai(void);
+struct bpf_sock *shim_sk_fullsock(struct bpf_sock *sk);
+void *shim_sk_storage_get(void *map, void *sk, void *value, __u64 flags);
+__u32 shim_socket_uid(struct __sk_buff *skb);
 long shim_skb_pull(struct __sk_buff *skb, __u32 size);
 long shim_skb_load(const void *skb, __u32 offset, void *to, __u32 size);
 __u64 shim_xdp_length(struct xdp_md *xdp);

@@ -34,14 +34,14 @@ struct outcome {
 
 static struct table *world_table;
 static struct kernel_trial *world_trial;
-static struct counter world_counters[COUNTER_SLOTS(CORPUS_CLASSES, 0)];
+static struct counter world_counters[COUNTER_SLOTS(CORPUS_CLASSES, ROW_ENTRIES_MOST)];
 
 /* A kernel in good times, a trial, nothing seen yet. */
 static int world_reset(void **state)
 {
 	(void)state;
 	shim = (struct shim){
-		.kernel = {.has_fields = true, .flows_most = SHIM_FLOWS, .now = 5000},
+		.kernel = {.has_fields = true, .flows_most = SHIM_FLOWS, .now = 5000, .tai = 5000},
 		.counters = world_counters,
 		.counter_count = COUNTER_SLOTS(CORPUS_CLASSES, 0),
 	};

@@ -125,6 +125,14 @@ moved "with one, to none" 0
 tap_is "and the reason is said" "$(packets_of checksum)" 6
 tap_is "a checksum in its place, IPv4" "$(offload honest 5.1.1.9 5.1.5.9 5.1.1.9)" 3
 tap_is "a checksum in its place, IPv6" "$(offload honest 2a00:5:1::9 2a00:5:5::9 2a00:5:1::9)" 3
+# As on a kernel before 6.2, and on one that is locked down as well.
+GABELOU_WITHOUT=xdp-context tap_try "apply where the kernel shows nothing" \
+	lab_gabelou apply "$lab_folder/private.yaml"
+moved "with one that asks for copies, to none" 0
+tap_is "a checksum in its place, then" "$(offload honest 5.1.1.9 5.1.5.9 5.1.1.9)" 3
+GABELOU_WITHOUT=xdp-context,kernel-reads tap_try "apply where it refuses copies, too" \
+	lab_gabelou apply "$lab_folder/private.yaml"
+moved "which status names: checksums move packets" 3
 
 tap_try "detach again" lab_gabelou detach
 tap_end

@@ -20,6 +20,7 @@
 #include "tests/prog/hand_table.h"
 #include "tests/prog/namespace.h"
 #include "userspace/kernel/generation.h"
+#include "userspace/kernel/layers.h"
 #include "userspace/kernel/packet.h"
 
 #define PATIENCE_MS 60000 /* for what must happen: a busy machine takes its time */
@@ -32,6 +33,20 @@ struct applied {
 	struct kernel_options options;
 };
 
+/* Those of @layers that this kernel lacks. */
+static inline uint32_t applied_lacks(uint32_t layers)
+{
+	static uint32_t known, present;
+
+	if (layers & ~known) {
+		present |= layers_probe(layers & ~known);
+		known |= layers;
+	}
+	return layers & ~present;
+}
+
+/* Where there is no backstop to be had, none is asked for: an apply would say each time that there
+ * is none, and most tests are about something else. */
 static inline int applied_set_up(void **state)
 {
 	struct applied *applied = calloc(1, sizeof(*applied));
@@ -39,6 +54,8 @@ static inline int applied_set_up(void **state)
 	applied->table = hand_table(false, NULL, &applied->diagnostics);
 	applied->swapped = hand_table(true, NULL, &applied->diagnostics);
 	applied->options.control = CONTROL_DEFAULT;
+	if (applied_lacks(LAYERS_OF_BACKSTOP))
+		applied->options.without = LAYERS_OF_BACKSTOP;
 	*state = applied;
 	int error = kernel_open(KERNEL_CHANGE, &applied->kernel, &applied->diagnostics);
 	namespace_say(&applied->diagnostics);
@@ -111,14 +128,25 @@ static inline struct kernel_interface applied_interface(struct applied *applied,
 	return found;
 }
 
-/* Skips the test that it stands in, and names what the kernel lacks; scripts/run-tests shows it. */
-#define applied_needs_tcx()                                                                  \
-	do {                                                                                 \
-		if (!tcx_supported()) {                                                      \
-			printf("# SKIP %s: this kernel has no TCX (Linux 6.6)\n", __func__); \
-			skip();                                                              \
-		}                                                                            \
+/* Says which of @layers the test needs and the kernel lacks, for scripts/run-tests to show. */
+static inline bool applied_misses(const char *test, uint32_t layers)
+{
+	uint32_t lacking = applied_lacks(layers);
+
+	for (enum layer layer = 0; layer < LAYERS; layer++)
+		if (lacking & LAYER_BIT(layer))
+			printf("# SKIP %s: this kernel lacks %s (Linux %s)\n", test,
+			       layer_name(layer), layer_since(layer));
+	return lacking;
+}
+
+/* Skips the test that it stands in unless the kernel has all of @layers. */
+#define applied_needs(layers)                           \
+	do {                                            \
+		if (applied_misses(__func__, (layers))) \
+			skip();                         \
 	} while (0)
+#define applied_needs_tcx() applied_needs(LAYER_BIT(LAYER_TCX))
 
 /* Where this kernel has the guard if nothing is forced. */
 static inline enum hook applied_hook(void)

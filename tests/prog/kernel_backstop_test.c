@@ -50,6 +50,7 @@ static void test_closed_until_guarded(void **state)
 {
 	struct applied *applied = *state;
 
+	applied_needs(LAYERS_OF_BACKSTOP);
 	applied_apply(applied, applied->table);
 	assert_true(kernel_backstop_stands(applied->kernel));
 	assert_true(applied_passes("gone0", "far0", ALLOWED_V4));
@@ -75,6 +76,7 @@ static void test_monitor_and_detach_have_none(void **state)
 {
 	struct applied *applied = *state;
 
+	applied_needs(LAYERS_OF_BACKSTOP);
 	applied_apply(applied, applied->table);
 	applied->options.monitor = true;
 	applied_apply(applied, applied->table);
@@ -99,6 +101,7 @@ static void test_failed_apply_leaves_it(void **state)
 	struct kernel_options wrong = {.guard = nowhere, .guard_count = 1};
 	uint32_t generation;
 
+	applied_needs(LAYERS_OF_BACKSTOP);
 	assert_true(kernel_apply(applied->kernel, applied->table, &wrong, NULL, &generation,
 				 &applied->diagnostics) < 0);
 	bear("born0", "born1");
@@ -118,6 +121,7 @@ static void test_scope(void **state)
 	struct applied *applied = *state;
 	char *some[] = {(char *)"gone*", (char *)"born0", (char *)"x?"};
 
+	applied_needs(LAYERS_OF_BACKSTOP);
 	applied->options.guard = some;
 	applied->options.guard_count = 2;
 	applied_apply(applied, applied->table);
@@ -153,6 +157,7 @@ static void test_no_guard_is_closed(void **state)
 	int foreign = bpf_prog_load(BPF_PROG_TYPE_XDP, "foreign", "GPL", pass, 2, NULL);
 	int port = (int)if_nametoindex("far1");
 
+	applied_needs(LAYERS_OF_BACKSTOP);
 	applied->options.inside = inside;
 	applied->options.inside_count = 1;
 	applied_apply(applied, applied->table);
@@ -194,6 +199,7 @@ static void test_one_keeper(void **state)
 	const uint32_t loopback = 1;
 	struct backstop *keeper, *other;
 
+	applied_needs(LAYERS_OF_BACKSTOP);
 	assert_int_equal(backstop_begin(&keeper, diagnostics), 0);
 	assert_int_equal(backstop_begin(&other, diagnostics), 0);
 	assert_int_equal(backstop_remove(other, diagnostics), 0); /* there is none */
@@ -254,6 +260,7 @@ static void test_watch_guards_what_appears(void **state)
 	struct applied *applied = *state;
 	struct kernel_watch *watch;
 
+	applied_needs(LAYERS_OF_BACKSTOP);
 	applied_apply(applied, applied->table);
 	kernel_close(applied->kernel);
 	assert_int_equal(kernel_open(KERNEL_READ, &applied->kernel, &applied->diagnostics), 0);

@@ -127,6 +127,7 @@ static void test_a_program_behind_runs(void **state)
 	int program = load_counting(map), ifindex = (int)if_nametoindex("gone0");
 
 	assert_true(map >= 0);
+	applied_needs_tcx();
 	applied_apply(applied, applied->table);
 	assert_int_equal(foreign_at(applied, "gone0", &found), 0);
 	int link = bpf_link_create(program, ifindex, TCX_EGRESS, NULL);

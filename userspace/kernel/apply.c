@@ -19,6 +19,7 @@
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/gateway.h"
 #include "userspace/kernel/generation.h"
+#include "userspace/kernel/layers.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/probe.h"
 #include "userspace/kernel/prune.h"
@@ -147,13 +148,14 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 }
 
 /* The guards stand by now, which no failure here is worth taking off again. Who keeps the backstop
- * (-EPERM: an agent) sees by the record that there is something to do. */
+ * (-EPERM: an agent) sees by the record that there is something to do. A policy that wants none
+ * (all its layers away) need not be told. */
 static void close_the_rest(const struct apply *apply, struct diagnostics *diagnostics)
 {
 	struct diagnostics heard = {0};
 	int error = backstop_follow(&apply->kernel->backstop, apply->options, &heard);
 
-	if (error == -EOPNOTSUPP)
+	if (error == -EOPNOTSUPP && ~apply->options->without & LAYERS_OF_BACKSTOP)
 		message_warn(diagnostics,
 			     "this kernel has no backstop (it came with Linux 6.16): an interface "
 			     "that appears is open until its guard is on it, by the agent or by "

@@ -144,6 +144,22 @@ static bool has_TAI_CLOCK(struct trial *trial)
 	return load(BPF_PROG_TYPE_SCHED_CLS, code, sizeof(code) / sizeof(code[0]), 0);
 }
 
+/* Copies eight bytes of what the context is to the kernel. */
+static bool has_KERNEL_READS(struct trial *trial)
+{
+	const struct bpf_insn code[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_1},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+
+	(void)trial;
+	return load(BPF_PROG_TYPE_SCHED_CLS, code, sizeof(code) / sizeof(code[0]), 0);
+}
+
 /* A hook on sockets asks who calls. */
 static bool has_SOCKET_TASK(struct trial *trial)
 {

@@ -55,13 +55,16 @@ static __u8 program_without(uint32_t layers)
 {
 	return (layers & LAYER_BIT(LAYER_XDP_CONTEXT) ? WITHOUT_CONTEXT : 0) |
 	       (layers & LAYER_BIT(LAYER_XDP_PULL) ? WITHOUT_PULL : 0) |
-	       (layers & LAYER_BIT(LAYER_TAI_CLOCK) ? WITHOUT_TAI : 0);
+	       (layers & LAYER_BIT(LAYER_TAI_CLOCK) ? WITHOUT_TAI : 0) |
+	       (layers & LAYER_BIT(LAYER_KERNEL_READS) ? WITHOUT_READS : 0);
 }
 
 /* The others a program finds out by itself (bpf/packet_xdp.h). */
-static uint32_t kernel_without_clock(void)
+static uint32_t kernel_lacks(void)
 {
-	return LAYER_BIT(LAYER_TAI_CLOCK) & ~layers_probe(LAYER_BIT(LAYER_TAI_CLOCK));
+	uint32_t asked = LAYER_BIT(LAYER_TAI_CLOCK) | LAYER_BIT(LAYER_KERNEL_READS);
+
+	return asked & ~layers_probe(asked);
 }
 
 static void configure(struct egress_bpf *skeleton, const struct load_request *request)
@@ -77,7 +80,7 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 		.monitor = options->monitor,
 		.last_word = options->last_word,
 		.trial = request->trial,
-		.without = program_without(options->without | kernel_without_clock()),
+		.without = program_without(options->without | kernel_lacks()),
 		.books = !options->without_books && !request->trial,
 		.tunnel_count = options->tunnel_count,
 	};

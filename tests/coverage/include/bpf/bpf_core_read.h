@@ -7,5 +7,8 @@
 
 #define bpf_core_field_exists(field)        ((void)sizeof(field), shim.kernel.has_fields)
 #define BPF_CORE_READ_BITFIELD(from, field) ((from)->field)
+/* By the address of the kernel's view, which is what a program has for its context. */
+#define BPF_CORE_READ(from, field)                 (((__typeof__(from))shim_cast((void *)(from)))->field)
+#define BPF_CORE_READ_BITFIELD_PROBED(from, field) BPF_CORE_READ(from, field)
 
 #endif

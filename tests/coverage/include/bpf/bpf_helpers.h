@@ -17,6 +17,9 @@
 #define bpf_ringbuf_submit    shim_ring_submit
 #define bpf_ktime_get_boot_ns shim_now
 #define bpf_ktime_get_tai_ns  shim_tai
+#define bpf_sk_fullsock       shim_sk_fullsock
+#define bpf_sk_storage_get    shim_sk_storage_get
+#define bpf_get_socket_uid    shim_socket_uid
 #define bpf_skb_pull_data     shim_skb_pull
 #define bpf_skb_load_bytes    shim_skb_load
 #define bpf_xdp_get_buff_len  shim_xdp_length
