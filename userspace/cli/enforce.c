@@ -41,6 +41,13 @@ static struct kernel_options options_of(const struct policy *policy)
 	};
 
 	options.tunnel_count = table_tunnels(policy, options.tunnels);
+	options.reply_count = (uint8_t)policy->reply_count;
+	for (size_t i = 0; i < policy->reply_count; i++)
+		options.replies[i] = (struct reply_service){
+			.protocol = policy->replies[i].on.protocol,
+			.low = policy->replies[i].on.low,
+			.high = policy->replies[i].on.high,
+		};
 	return options;
 }
 

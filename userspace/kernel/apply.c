@@ -22,6 +22,7 @@
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/probe.h"
 #include "userspace/kernel/prune.h"
+#include "userspace/kernel/replies.h"
 
 struct apply {
 	struct kernel *kernel;
@@ -39,6 +40,7 @@ struct apply {
 	} probe;
 	struct gateway_bpf *gateway; /* NULL: no port is inside */
 	struct socket_bpf *sockets;  /* NULL: none is hooked */
+	struct ingress_bpf *ingress; /* NULL: nothing is a reply */
 };
 
 static void probe(void *argument)
@@ -84,6 +86,8 @@ static int load(struct apply *apply, struct diagnostics *diagnostics)
 	if (!error)
 		error = sockets_load(apply->kernel, apply->options, apply->skeleton,
 				     &apply->sockets, diagnostics);
+	if (!error)
+		error = replies_load(apply->skeleton, apply->options, &apply->ingress, diagnostics);
 	aside_end(&hashing);
 	aside_end(&probing);
 	FAULT("load.probed");
@@ -141,6 +145,7 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 			    gateway_program(apply->gateway, FORM_LAYER3)},
 	};
 
+	programs.ingress = replies_program(apply->ingress);
 	for (int i = 0; i < SOCKET_HOOKS; i++)
 		programs.socket[i] = sockets_program(apply->sockets, (enum socket_hook)i);
 	return attach_roll(apply->kernel, &programs, apply->options, diagnostics);
@@ -172,6 +177,8 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 	error = gateway_pin(apply->kernel, apply->generation, apply->gateway, diagnostics);
 	if (!error)
 		error = sockets_pin(apply->kernel, apply->generation, apply->sockets, diagnostics);
+	if (!error)
+		error = replies_pin(apply->kernel, apply->generation, apply->ingress, diagnostics);
 	if (!error)
 		error = shared_pin(apply->kernel, apply->skeleton, apply->shared, diagnostics);
 	if (!error)
@@ -216,7 +223,7 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 			       kernel->state);
 	record_read_current(kernel, &apply.previous, &unheard);
 	diagnostics_free(&unheard);
-	shared_open(kernel, apply.previous, apply.shared);
+	shared_open(kernel, apply.previous, options, apply.shared);
 	error = load(&apply, diagnostics);
 	if (!error)
 		error = put_in_force(&apply, record, diagnostics);
@@ -224,6 +231,7 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 		*generation = apply.generation;
 	gateway_destroy(apply.gateway);
 	sockets_destroy(apply.sockets);
+	replies_destroy(apply.ingress);
 	loaded_destroy(apply.skeleton);
 	shared_close(apply.shared);
 	json_decref(apply.previous);

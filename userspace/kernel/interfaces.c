@@ -17,6 +17,8 @@ const char *hook_name(enum hook hook)
 		[HOOK_CLSACT] = "clsact",
 		[HOOK_XDP] = "xdp",
 		[HOOK_XDP_GENERIC] = "xdp-generic",
+		[HOOK_TCX_INGRESS] = "tcx-ingress",
+		[HOOK_CLSACT_INGRESS] = "clsact-ingress",
 	};
 
 	return names[hook];

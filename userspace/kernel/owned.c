@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whose program is it? Ours has the name of a guard or a gateway and reads a verdict table. */
+/* Whose program is it? Ours has the name of one that reads a verdict table, and does. */
 #include <bpf/bpf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "maps/config.h"
 
 #include "userspace/kernel/gateway.h"
+#include "userspace/kernel/replies.h"
 
 #define MAPS_MOST 32
 
@@ -41,7 +42,7 @@ static bool name_is_ours(const char *name)
 	for (int i = 0; i < GATEWAY_FORMS; i++)
 		if (strcmp(name, gateway_names[i]) == 0)
 			return true;
-	return false;
+	return strcmp(name, reply_program_name) == 0;
 }
 
 static bool fd_is_ours(int program)
