@@ -24,6 +24,7 @@
 #define PORTS_SIZE    4
 #define ICMP_READ     8
 #define PULLED        128 /* bytes of headers */
+#define OFFSET_MASK   127 /* no transport header lies further behind the IP header's start */
 
 /* What came in. */
 struct arrival {
@@ -33,20 +34,28 @@ struct arrival {
 	__u32 end;       /* of the IP packet, from there */
 };
 
-/* From the IP header on, wherever the frame begins. Invalidates packet pointers. */
-static __always_inline bool load(struct __sk_buff *skb, __u32 offset, void *to, __u32 size)
+/* @network: offset of the IP header, known when the program is compiled; @offset: from there.
+ * Nearly always it lies in the linear part. Invalidates packet pointers. */
+static __always_inline bool load(struct __sk_buff *skb, __u32 network, __u32 offset, void *to,
+				 __u32 size)
 {
-	if (bpf_skb_load_bytes_relative(skb, offset, to, size, BPF_HDR_START_NET) == 0)
+	__asm__ volatile("" : "+r"(offset)); /* the verifier shall see the bound anew */
+	offset &= OFFSET_MASK;
+	const void *at = (const void *)(long)skb->data + network + offset;
+
+	if (likely(at + size <= (const void *)(long)skb->data_end)) {
+		__builtin_memcpy(to, at, size);
 		return true;
+	}
 	bpf_skb_pull_data(skb, skb->len < PULLED ? skb->len : PULLED);
-	return bpf_skb_load_bytes_relative(skb, offset, to, size, BPF_HDR_START_NET) == 0;
+	return bpf_skb_load_bytes(skb, network + offset, to, size) == 0;
 }
 
-static __always_inline bool read_ipv4(struct __sk_buff *skb, struct arrival *arrival)
+static __always_inline bool read_ipv4(struct __sk_buff *skb, __u32 network, struct arrival *arrival)
 {
 	__u8 ip[IPV4_SIZE];
 
-	if (!load(skb, 0, ip, sizeof(ip)) || ip[6] & OFFSET_V4 || ip[7])
+	if (!load(skb, network, 0, ip, sizeof(ip)) || ip[6] & OFFSET_V4 || ip[7])
 		return false;
 	arrival->key.protocol = ip[9];
 	__builtin_memcpy(arrival->key.remote, ip + 12, 4);
@@ -56,11 +65,11 @@ static __always_inline bool read_ipv4(struct __sk_buff *skb, struct arrival *arr
 	return ip[0] >> 4 == 4 && arrival->transport >= IPV4_SIZE;
 }
 
-static __always_inline bool read_ipv6(struct __sk_buff *skb, struct arrival *arrival)
+static __always_inline bool read_ipv6(struct __sk_buff *skb, __u32 network, struct arrival *arrival)
 {
 	__u8 ip[IPV6_SIZE], fragment[FRAGMENT_SIZE];
 
-	if (!load(skb, 0, ip, sizeof(ip)) || ip[0] >> 4 != 6)
+	if (!load(skb, network, 0, ip, sizeof(ip)) || ip[0] >> 4 != 6)
 		return false;
 	arrival->key.protocol = ip[6];
 	__builtin_memcpy(arrival->key.remote, ip + 8, 16);
@@ -69,7 +78,7 @@ static __always_inline bool read_ipv6(struct __sk_buff *skb, struct arrival *arr
 	arrival->end = IPV6_SIZE + (ip[4] << 8 | ip[5]);
 	if (ip[6] != IPPROTO_FRAGMENT)
 		return true;
-	if (!load(skb, IPV6_SIZE, fragment, sizeof(fragment)) || fragment[2] ||
+	if (!load(skb, network, IPV6_SIZE, fragment, sizeof(fragment)) || fragment[2] ||
 	    fragment[3] & OFFSET_V6)
 		return false;
 	arrival->key.protocol = fragment[0];
@@ -77,11 +86,11 @@ static __always_inline bool read_ipv6(struct __sk_buff *skb, struct arrival *arr
 	return true;
 }
 
-static __always_inline bool read_echo(struct __sk_buff *skb, struct arrival *arrival)
+static __always_inline bool read_echo(struct __sk_buff *skb, __u32 network, struct arrival *arrival)
 {
 	__u8 icmp[ICMP_READ];
 
-	if (!load(skb, arrival->transport, icmp, sizeof(icmp)) ||
+	if (!load(skb, network, arrival->transport, icmp, sizeof(icmp)) ||
 	    icmp[0] != (arrival->key.protocol == IPPROTO_ICMP ? ICMP_ECHO : ICMPV6_REQUEST) ||
 	    !reply_named(arrival->key.protocol, icmp[0]))
 		return false;
@@ -89,11 +98,12 @@ static __always_inline bool read_echo(struct __sk_buff *skb, struct arrival *arr
 	return true;
 }
 
-static __always_inline bool read_ports(struct __sk_buff *skb, struct arrival *arrival)
+static __always_inline bool read_ports(struct __sk_buff *skb, __u32 network,
+				       struct arrival *arrival)
 {
 	__be16 ports[2];
 
-	if (!load(skb, arrival->transport, ports, PORTS_SIZE) ||
+	if (!load(skb, network, arrival->transport, ports, PORTS_SIZE) ||
 	    !reply_named(arrival->key.protocol, bpf_ntohs(ports[1])))
 		return false;
 	arrival->key.remote_port = ports[0];
@@ -101,35 +111,36 @@ static __always_inline bool read_ports(struct __sk_buff *skb, struct arrival *ar
 	return true;
 }
 
-static __always_inline bool read_tcp(struct __sk_buff *skb, struct arrival *arrival)
+static __always_inline bool read_tcp(struct __sk_buff *skb, __u32 network, struct arrival *arrival)
 {
 	__u8 bytes[TCP_READ];
 
-	if (!load(skb, arrival->transport, bytes, sizeof(bytes)))
+	if (!load(skb, network, arrival->transport, bytes, sizeof(bytes)))
 		return false;
 	arrival->segment = reply_segment(bytes);
 	return true;
 }
 
 /* Is it something that may be answered on a port that is named? */
-static __always_inline bool read_arrival(struct __sk_buff *skb, struct arrival *arrival)
+static __always_inline bool read_arrival(struct __sk_buff *skb, __u32 network,
+					 struct arrival *arrival)
 {
 	bool v4 = skb->protocol == bpf_htons(ETH_P_IP);
 
 	if (!v4 && skb->protocol != bpf_htons(ETH_P_IPV6))
 		return false;
 	arrival->key.ethertype = v4 ? ETH_P_IP : ETH_P_IPV6;
-	if (!(v4 ? read_ipv4(skb, arrival) : read_ipv6(skb, arrival)))
+	if (!(v4 ? read_ipv4(skb, network, arrival) : read_ipv6(skb, network, arrival)))
 		return false;
 	switch (arrival->key.protocol) {
 	case IPPROTO_TCP:
-		return read_ports(skb, arrival) && read_tcp(skb, arrival);
+		return read_ports(skb, network, arrival) && read_tcp(skb, network, arrival);
 	case IPPROTO_UDP:
-		return read_ports(skb, arrival);
+		return read_ports(skb, network, arrival);
 	case IPPROTO_ICMP:
-		return v4 && read_echo(skb, arrival);
+		return v4 && read_echo(skb, network, arrival);
 	case IPPROTO_ICMPV6:
-		return !v4 && read_echo(skb, arrival);
+		return !v4 && read_echo(skb, network, arrival);
 	}
 	return false;
 }
@@ -262,12 +273,11 @@ static __always_inline void note_echo(const struct arrival *arrival, __u64 now)
 		__sync_fetch_and_add(&opening->credit, 1);
 }
 
-SEC("tc")
-int ingress(struct __sk_buff *skb)
+static __always_inline int note(struct __sk_buff *skb, __u32 network)
 {
 	struct arrival arrival = {};
 
-	if (!read_arrival(skb, &arrival) || !needs_reply(&arrival))
+	if (!read_arrival(skb, network, &arrival) || !needs_reply(&arrival))
 		return TC_NEXT;
 	switch (arrival.key.protocol) {
 	case IPPROTO_TCP:
@@ -280,6 +290,19 @@ int ingress(struct __sk_buff *skb)
 		note_echo(&arrival, reply_now());
 	}
 	return TC_NEXT;
+}
+
+SEC("tc")
+int ingress(struct __sk_buff *skb)
+{
+	return note(skb, ETH_HLEN); /* the kernel has taken a tag off */
+}
+
+/* For links without a link header. */
+SEC("tc")
+int ingress_layer3(struct __sk_buff *skb)
+{
+	return note(skb, 0);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -18,14 +18,14 @@
 #define ICMPV6_REQUEST     128
 #define ICMPV6_ANSWER      129
 
-/* Does the policy in force name this port of ours (host order), or type of a request? */
-static __always_inline bool reply_named(__u8 protocol, __u16 port)
+/* Does the policy in force name this port of ours (host order), or type of a request? A function of
+ * its own, or the verifier would go on for each port with what it then knows of the number. */
+__noinline int reply_named(__u32 protocol, __u32 port)
 {
-	for (__u32 i = 0; i < REPLY_SERVICES_MOST; i++) {
-		if (i >= config.reply_count)
-			return false;
-		if (config.replies[i].protocol == protocol && config.replies[i].low <= port &&
-		    port <= config.replies[i].high)
+	for (__u32 i = 0; i < REPLY_SERVICES_MOST && i < config.reply_count; i++) {
+		__u32 low = config.replies[i].low, width = config.replies[i].high - low;
+
+		if (config.replies[i].protocol == protocol && port - low <= width)
 			return true;
 	}
 	return false;

@@ -38,6 +38,7 @@ policy() {
 }
 web='{on: 443/tcp, why: web}'
 policy judge judge
+grep -v '^replies:' "$lab_folder/judge.yaml" >"$lab_folder/silent.yaml"
 policy all "[$web, {on: 444/tcp}, {on: 8443/tcp}, {on: 53-54/udp}, {on: 8/icmp}, {on: 128/icmpv6}]"
 policy web "[$web]"
 policy other "[{on: 444/tcp, why: not the web}]"
@@ -70,6 +71,28 @@ programs_at_ingress() {
 lab_start "$guarded" sh -c '[ -z "$0" ] || echo 0 >"$0/cgroup.procs"; exec "$@"' "$cgroup" \
 	python3 "$echo" serve 443,80,8443 53,55 >"$lab_folder/server"
 lab_await 50 grep -q ready "$lab_folder/server" || exit 1
+
+# --- a policy that does not say is asked about ---
+
+# ANSWER: applies what does not say, at a terminal.
+at_terminal() {
+	lab_in "$guarded" python3 tests/lab/terminal.py "$1" "$gabelou" apply "$lab_folder/silent.yaml" 2>&1
+}
+said=$(at_terminal n)
+tap_is "at a terminal, a no: exit" $? 1
+tap_matches "what listens" "$said" 'Public sockets listen here: 80/tcp, 443/tcp, 8443/tcp, 53/udp, 55/udp'
+tap_matches "the one line" "$said" '^  replies: judge$'
+tap_matches "the other" "$said" '^  replies: \[\{on: 80/tcp\}, \{on: 443/tcp\}, .*\{on: 53/udp\}'
+tap_matches "a no changes nothing" "$said" 'nothing was applied'
+tap_is "nothing is enforced" "$(lab_gabelou status >/dev/null 2>&1; echo $?)" 1
+tap_is "at a terminal, a yes: exit" "$(at_terminal y >/dev/null; echo $?)" 0
+tap_is "in the night" "$(lab_gabelou apply "$lab_folder/silent.yaml" >"$lab_folder/said" 2>&1 </dev/null; echo $?)" 0
+tap_matches "it warns" "$(cat "$lab_folder/said")" \
+	'silent.yaml: public sockets listen here .*write `replies: judge`.*or `replies: \[\{on: 80/tcp\}'
+tap_is "--strict refuses" \
+	"$(lab_gabelou apply --strict "$lab_folder/silent.yaml" >/dev/null 2>&1; echo $?)" 1
+tap_is "who has decided is not asked" \
+	"$(lab_gabelou apply "$lab_folder/judge.yaml" 2>&1 >/dev/null | grep -c listen)" 0
 
 # --- without a word about them, answers are judged ---
 

@@ -8,6 +8,7 @@
 #include "userspace/agent/baseline.h"
 #include "userspace/cli/cli.h"
 #include "userspace/cli/enforced.h"
+#include "userspace/cli/listeners.h"
 #include "userspace/cli/page.h"
 #include "userspace/cli/review.h"
 #include "userspace/table/bound.h"
@@ -65,6 +66,9 @@ static int review(const struct pipeline *pipeline, const struct enforcement *enf
 					  policy->guard_line, policy->guard_column},
 			"there is no interface to guard, so nothing was applied; name one that is "
 			"there, or write `guard: auto` (which leaves out what is inside)");
+	int error = listeners_review(policy, enforcement->ask, diagnostics);
+	if (error)
+		return error;
 	return enforcement->strict && review_strictly(diagnostics) ? -EINVAL : 0;
 }
 

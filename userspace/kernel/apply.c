@@ -143,9 +143,10 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 		       loaded_program(apply->skeleton, FORM_UPPER)},
 		.gateway = {gateway_program(apply->gateway, FORM_ETHERNET),
 			    gateway_program(apply->gateway, FORM_LAYER3)},
+		.ingress = {replies_program(apply->ingress, FORM_ETHERNET),
+			    replies_program(apply->ingress, FORM_LAYER3)},
 	};
 
-	programs.ingress = replies_program(apply->ingress);
 	for (int i = 0; i < SOCKET_HOOKS; i++)
 		programs.socket[i] = sockets_program(apply->sockets, (enum socket_hook)i);
 	return attach_roll(apply->kernel, &programs, apply->options, diagnostics);

@@ -255,14 +255,15 @@ static size_t plan_ingress(const struct roll *roll, struct attachment *attachmen
 {
 	size_t planned = 0;
 
-	for (size_t i = 0; i < roll->count && roll->programs->ingress >= 0; i++)
+	for (size_t i = 0; i < roll->count && roll->programs->ingress[0] >= 0; i++)
 		if (wants_ingress(&roll->interfaces[i], roll->options))
-			attachments[planned++] = (struct attachment){&roll->interfaces[i],
-								     ingress_hook(roll->hook),
-								     roll->programs->ingress,
-								     -1,
-								     -1,
-								     false};
+			attachments[planned++] = (struct attachment){
+				&roll->interfaces[i],
+				ingress_hook(roll->hook),
+				roll->programs->ingress[roll->interfaces[i].form],
+				-1,
+				-1,
+				false};
 	return planned;
 }
 

@@ -16,7 +16,7 @@ struct programs {
 	int fd[FORMS];
 	int gateway[GATEWAY_FORMS];
 	int socket[SOCKET_HOOKS];
-	int ingress; /* notes what comes in, where the options have replies */
+	int ingress[GATEWAY_FORMS]; /* notes what comes in, where the options have replies */
 };
 
 /* Links or filters of ours on one interface at most: the second and later are duplicates. */

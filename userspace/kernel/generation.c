@@ -91,10 +91,11 @@ int generation_programs(const struct kernel *kernel, uint32_t generation, struct
 		if (opened.fd[i] < 0)
 			error = opened.fd[i];
 	}
-	opened.ingress = generation_map(kernel, generation, reply_program_name);
-	/* There is none where no port is inside. */
-	for (int i = 0; i < GATEWAY_FORMS; i++)
+	/* There is none where no port is inside, and none where there are no replies. */
+	for (int i = 0; i < GATEWAY_FORMS; i++) {
 		opened.gateway[i] = generation_map(kernel, generation, gateway_names[i]);
+		opened.ingress[i] = generation_map(kernel, generation, reply_names[i]);
+	}
 	if (error) {
 		programs_close(&opened);
 		return error;
@@ -114,10 +115,10 @@ void programs_close(struct programs *programs)
 		if (programs->gateway[i] >= 0)
 			close(programs->gateway[i]);
 		programs->gateway[i] = -1;
+		if (programs->ingress[i] >= 0)
+			close(programs->ingress[i]);
+		programs->ingress[i] = -1;
 	}
-	if (programs->ingress >= 0)
-		close(programs->ingress);
-	programs->ingress = -1;
 	for (int i = 0; i < SOCKET_HOOKS; i++) {
 		if (programs->socket[i] >= 0)
 			close(programs->socket[i]);

@@ -42,7 +42,10 @@ static bool name_is_ours(const char *name)
 	for (int i = 0; i < GATEWAY_FORMS; i++)
 		if (strcmp(name, gateway_names[i]) == 0)
 			return true;
-	return strcmp(name, reply_program_name) == 0;
+	for (int i = 0; i < GATEWAY_FORMS; i++)
+		if (strcmp(name, reply_names[i]) == 0)
+			return true;
+	return false;
 }
 
 static bool fd_is_ours(int program)

@@ -13,11 +13,14 @@
 #include "bpf/ingress.skel.h"
 #include "userspace/kernel/message.h"
 
-const char reply_program_name[] = "ingress";
+const char *const reply_names[GATEWAY_FORMS] = {"ingress", "ingress_layer3"};
 
-int replies_program(const struct ingress_bpf *ingress)
+int replies_program(const struct ingress_bpf *ingress, enum form form)
 {
-	return ingress ? bpf_program__fd(ingress->progs.ingress) : -1;
+	if (!ingress)
+		return -1;
+	return bpf_program__fd(form == FORM_LAYER3 ? ingress->progs.ingress_layer3
+						   : ingress->progs.ingress);
 }
 
 void replies_destroy(struct ingress_bpf *ingress)
@@ -77,19 +80,19 @@ int replies_load(const struct egress_bpf *guard, const struct kernel_options *op
 int replies_pin(const struct kernel *kernel, uint32_t generation, const struct ingress_bpf *ingress,
 		struct diagnostics *diagnostics)
 {
-	char path[PATH_SIZE];
-	int error;
+	for (int i = 0; ingress && i < GATEWAY_FORMS; i++) {
+		char path[PATH_SIZE];
+		int error = path_join(path, kernel->pins, "gen-%u/%s", generation, reply_names[i]);
 
-	if (!ingress)
-		return 0;
-	error = path_join(path, kernel->pins, "gen-%u/%s", generation, reply_program_name);
-	if (!error)
-		error = bpf_obj_pin(replies_program(ingress), path);
-	return error ? message(diagnostics, error,
-			       "what notes connections that come in, of generation %u, cannot be "
-			       "pinned: %s",
-			       generation, strerror(-error))
-		     : 0;
+		if (!error)
+			error = bpf_obj_pin(replies_program(ingress, (enum form)i), path);
+		if (error)
+			return message(diagnostics, error,
+				       "what notes connections that come in, of generation %u, "
+				       "cannot be pinned: %s",
+				       generation, strerror(-error));
+	}
+	return 0;
 }
 
 /* Every value begins with the time. The key of the longest, and the value of the longest. */

@@ -8,7 +8,7 @@
 
 struct ingress_bpf;
 
-extern const char reply_program_name[];
+extern const char *const reply_names[GATEWAY_FORMS];
 
 /* How many entries a shared map of replies has; 0: @which is another map. */
 uint32_t replies_room(const struct kernel_options *options, enum shared_map which);
@@ -20,7 +20,7 @@ int replies_load(const struct egress_bpf *guard, const struct kernel_options *op
 void replies_destroy(struct ingress_bpf *ingress);
 
 /* A borrowed file descriptor; -1 if @ingress is NULL. */
-int replies_program(const struct ingress_bpf *ingress);
+int replies_program(const struct ingress_bpf *ingress, enum form form);
 
 /* As gateway_pin(). */
 int replies_pin(const struct kernel *kernel, uint32_t generation, const struct ingress_bpf *ingress,

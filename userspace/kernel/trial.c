@@ -118,7 +118,7 @@ int kernel_trial_run(struct kernel_trial *trial, enum kernel_program program, bo
 	if (program == KERNEL_GATEWAY)
 		return run_gateway(gateway_program(trial->gateway, form), frame, size, outcome);
 	if (program == KERNEL_INGRESS)
-		return run_guard(replies_program(trial->ingress), frame, size, outcome);
+		return run_guard(replies_program(trial->ingress, form), frame, size, outcome);
 	return run_guard(loaded_program(trial->skeleton, form), frame, size, outcome);
 }
 
