@@ -145,7 +145,8 @@ static __always_inline bool read_arrival(struct __sk_buff *skb, __u32 network,
 	return false;
 }
 
-/* Where answers go anyway nothing need be known. */
+/* Where answers go anyway nothing need be known. Whether they may go against what denies, is asked
+ * where they leave. */
 static __always_inline bool needs_reply(const struct arrival *arrival)
 {
 	__be64 halves[2];
@@ -157,7 +158,7 @@ static __always_inline bool needs_reply(const struct arrival *arrival)
 	decision = arrival->key.ethertype == ETH_P_IP
 			   ? judge_ipv4(bpf_ntohl(v4))
 			   : judge_ipv6(bpf_be64_to_cpu(halves[0]), bpf_be64_to_cpu(halves[1]));
-	return reply_may(&decision);
+	return decision.row != ROW_NOT_JUDGED && decision.verdict == VERDICT_DENY;
 }
 
 /* A write for every packet would send the entry from CPU to CPU. */

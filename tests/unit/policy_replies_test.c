@@ -38,9 +38,9 @@ static void replies_are_whole(void **state)
 		{REPLIES_OF("{on: 443/tcp, on: 80/tcp}"), "3:25: `on:` stands here twice"},
 		{REPLIES_OF("{on: 443/tcp, why: [a]}"), "3:30: `why:` is"},
 		{HEAD "replies:\n  - on: 443/tcp\n  - {on: 400-500/tcp, why: b}\n",
-		 "5:5: 400-500/tcp: line 4 names 443/tcp already; remove one"},
+		 "5:5: 400-500/tcp: p.yaml:4 names 443/tcp already; remove one"},
 		{REPLIES_OF("{on: 443/tcp}, {on: 443/tcp}"),
-		 "3:26: 443/tcp: line 3 names 443/tcp already; remove one"},
+		 "3:26: 443/tcp: p.yaml:3 names 443/tcp already; remove one"},
 	};
 
 	(void)state;

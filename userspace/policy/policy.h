@@ -78,7 +78,6 @@ struct policy_tunnel {
 struct policy_reply {
 	struct service on; /* of ICMP, the type of the request */
 	char *why;         /* NULL if absent */
-	unsigned line;
 };
 
 /* One of its files, and what it says: "mode, allow #1 to #3". */

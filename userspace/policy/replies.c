@@ -25,7 +25,6 @@ static void read_on(struct reader *reader, const struct node *node, void *target
 {
 	struct policy_reply *reply = target;
 
-	reply->line = node->line;
 	if (!policy_service_read(reader, node, &reply->on))
 		return;
 	if (!is_answered(&reply->on))
@@ -45,37 +44,36 @@ static void read_why(struct reader *reader, const struct node *node, void *targe
 
 static const struct key reply_keys[] = {{"on", read_on, NULL}, {"why", read_why, NULL}};
 
-/* Does another name the same ports, in whole or in part? */
-static const struct policy_reply *find_other(const struct policy *policy,
-					     const struct policy_reply *reply)
+/* Which item names the same ports, in whole or in part? That many: none. */
+static size_t find_other(const struct policy *policy, const struct service *on)
 {
-	for (size_t i = 0; i < policy->reply_count; i++) {
-		const struct service *on = &policy->replies[i].on;
+	size_t i = 0;
 
-		if (on->protocol == reply->on.protocol && on->low <= reply->on.high &&
-		    reply->on.low <= on->high)
-			return &policy->replies[i];
-	}
-	return NULL;
+	while (i < policy->reply_count &&
+	       (policy->replies[i].on.protocol != on->protocol ||
+		policy->replies[i].on.low > on->high || on->low > policy->replies[i].on.high))
+		i++;
+	return i;
 }
 
-static void add_reply(struct reader *reader, const struct node *item)
+static void add_reply(struct reader *reader, const struct node *list, size_t number)
 {
 	struct policy *policy = reader->policy;
-	struct policy_reply *reply = &policy->replies[policy->reply_count];
-	size_t errors = reader->diagnostics->errors;
+	struct policy_reply *reply = &policy->replies[number];
+	const struct node *item = &list->children[number];
+	size_t other, errors = reader->diagnostics->errors;
 	char ours[24], theirs[24];
 
 	policy_map_read(reader, item, "a reply", reply_keys,
 			sizeof(reply_keys) / sizeof(*reply_keys), reply);
-	if (reader->diagnostics->errors == errors && !reply->line)
+	if (reader->diagnostics->errors == errors && !reply->on.protocol)
 		policy_fault(reader, item, "a reply without a port of ours; write on: 443/tcp");
-	const struct policy_reply *other =
-		reader->diagnostics->errors == errors ? find_other(policy, reply) : NULL;
-	if (other)
-		policy_fault(reader, item, "%s: line %u names %s already; remove one",
-			     service_format(&reply->on, ours), other->line,
-			     service_format(&other->on, theirs));
+	other = reply->on.protocol ? find_other(policy, &reply->on) : number;
+	if (other < number)
+		policy_fault(reader, item, "%s: %s:%u names %s already; remove one",
+			     service_format(&reply->on, ours), list->children[other].file,
+			     list->children[other].line,
+			     service_format(&policy->replies[other].on, theirs));
 	policy->reply_count++;
 }
 
@@ -101,7 +99,7 @@ void policy_replies_read(struct reader *reader, const struct node *node, void *t
 	}
 	policy->replies = policy_alloc(reader, node->count, sizeof(*policy->replies));
 	for (size_t i = 0; policy->replies && i < node->count; i++)
-		add_reply(reader, &node->children[i]);
+		add_reply(reader, node, i);
 }
 
 void policy_replies_free(struct policy *policy)
