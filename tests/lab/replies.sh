@@ -28,7 +28,7 @@ lab_data
 lab_host "$french4" "$french6" "$german4" "$german6"
 
 CONNECTIONS=20
-SYNS=200000
+SYNS=100000 # more than are kept of what is not proven
 echo=tests/lab/echo.py
 
 # NAME REPLIES: a policy that lets call France alone.
@@ -108,6 +108,23 @@ else
 	tap_skip "the server is told" "needs cgroup2"
 fi
 
+# --- connections from before ---
+
+lab_gabelou detach >/dev/null
+coproc before { client hold "$german4" 443 5; }
+read -r -t 20 made <&"${before[0]}"
+tap_is "connections without a guard" "$made" 5
+tap_try "judge" lab_gabelou apply "$lab_folder/judge.yaml"
+echo >&"${before[1]}"
+read -r -t 20 made <&"${before[0]}"
+tap_is "are cut where answers are judged" "$made" 0
+tap_try "replies" lab_gabelou apply "$lab_folder/all.yaml"
+echo >&"${before[1]}"
+read -r -t 20 made <&"${before[0]}"
+tap_is "and answered where their port is named" "$made" 5
+exec {before[1]}>&-
+wait "$before_PID" 2>/dev/null
+
 # --- named ports, TCX ---
 
 tap_try "replies" lab_gabelou apply "$lab_folder/all.yaml"
@@ -157,7 +174,7 @@ tap_is "answers are back" "$(exchange)" "$CONNECTIONS"
 
 # --- a flood ---
 
-lab_in "$far" "$lab_tools/syns" "$wire" "$uplink_mac" 5.1.5.0 "$source4" 443 10 "$SYNS" \
+lab_in "$far" "$lab_tools/syns" "$wire" "$uplink_mac" 5.1.5.0 "$source4" 443 60 "$SYNS" \
 	>"$lab_folder/flood" &
 flood=$!
 tap_is "under a flood of forged SYNs" "$(exchange)" "$CONNECTIONS"

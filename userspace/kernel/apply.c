@@ -135,6 +135,12 @@ static int write_records(const struct apply *apply, json_t *record, struct diagn
 	return error;
 }
 
+static void seed(const struct apply *apply, struct diagnostics *diagnostics)
+{
+	replies_seed(loaded_map(apply->skeleton, shared_map_names[SHARED_REPLIES]), apply->table,
+		     apply->options, diagnostics);
+}
+
 static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 {
 	struct programs programs = {
@@ -149,7 +155,12 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 
 	for (int i = 0; i < SOCKET_HOOKS; i++)
 		programs.socket[i] = sockets_program(apply->sockets, (enum socket_hook)i);
-	return attach_roll(apply->kernel, &programs, apply->options, diagnostics);
+	/* Before a guard denies their answers; and what came in before it was noted. */
+	seed(apply, diagnostics);
+	int error = attach_roll(apply->kernel, &programs, apply->options, diagnostics);
+	if (!error)
+		seed(apply, diagnostics);
+	return error;
 }
 
 /* The guards stand by now, which no failure here is worth taking off again. Who keeps the backstop

@@ -26,6 +26,11 @@ int replies_program(const struct ingress_bpf *ingress, enum form form);
 int replies_pin(const struct kernel *kernel, uint32_t generation, const struct ingress_bpf *ingress,
 		struct diagnostics *diagnostics);
 
+/* replies_seed.c: notes the connections of this host's sockets that came in before, where @table
+ * would let nothing go. @map: its "replies". What goes wrong is a warning. */
+void replies_seed(int map, const struct table *table, const struct kernel_options *options,
+		  struct diagnostics *diagnostics);
+
 /* For tests: makes every entry older. 0 or -errno. */
 int replies_age(const struct egress_bpf *guard, uint64_t nanoseconds);
 
