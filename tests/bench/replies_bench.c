@@ -4,18 +4,24 @@
  * where packets come in and where answers leave.
  *
  *   replies_bench [RUNS]
+ *   replies_bench flood SECONDS
  *
  * Guards with replies and without run in turn; a line each: name, median nanoseconds, of how many
- * runs, and the spread.
+ * runs, and the spread. A flood: forged SYNs by two threads as fast as they can, and how many of
+ * the connections that were established before are lost (exit 1 if any).
  */
 #include <bpf/bpf.h>
+#include <linux/pkt_cls.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "maps/config.h"
 
 #include "bpf/egress.skel.h"
+#include "tests/bench/forge.skel.h"
 #include "tests/prog/hand_table.h"
 #include "tests/prog/reply_frames.h"
 #include "userspace/kernel/replies.h"
@@ -76,16 +82,111 @@ static struct reply_frame tcp(const struct peers *peers, enum way way, uint8_t f
 	return reply_tcp(peers, way, (struct segment){flags, sequence, acknowledged, 0});
 }
 
+/* --- a flood --- */
+
+#define FLOOD_THREADS 2
+#define ESTABLISHED   10000
+
+struct flood {
+	int program; /* changes the address, and hands on */
+	double seconds;
+	uint64_t sent;
+};
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void *pour(void *argument)
+{
+	struct flood *flood = argument;
+	double end = now() + flood->seconds;
+
+	for (; now() < end; flood->sent += REPEATS)
+		run(flood->program, tcp(&denied, CAME_IN, SYN, 1, 0), REPEATS);
+	return NULL;
+}
+
+static struct peers established(unsigned number)
+{
+	struct peers peers = denied;
+
+	peers.remote_port = (uint16_t)(1024 + number);
+	return peers;
+}
+
 static int guard_of(const struct loaded *loaded)
 {
 	return loaded_program(loaded->guard, FORM_ETHERNET);
 }
 
-static void shake_hands(const struct loaded *loaded)
+static void shake_hands(const struct loaded *loaded, const struct peers *peers)
 {
-	run(replies_program(loaded->ingress, FORM_ETHERNET), tcp(&denied, CAME_IN, SYN, 1, 0), 1);
-	run(guard_of(loaded), tcp(&denied, GOES_OUT, SYN | ACK, 9, 2), 1);
-	run(replies_program(loaded->ingress, FORM_ETHERNET), tcp(&denied, CAME_IN, ACK, 2, 10), 1);
+	int ingress = replies_program(loaded->ingress, FORM_ETHERNET);
+
+	run(ingress, tcp(peers, CAME_IN, SYN, 1, 0), 1);
+	run(guard_of(loaded), tcp(peers, GOES_OUT, SYN | ACK, 9, 2), 1);
+	run(ingress, tcp(peers, CAME_IN, ACK, 2, 10), 1);
+}
+
+static unsigned count_lost(const struct loaded *loaded)
+{
+	unsigned lost = 0;
+
+	for (unsigned i = 0; i < ESTABLISHED; i++) {
+		struct peers peers = established(i);
+		struct reply_frame frame = tcp(&peers, GOES_OUT, ACK, 10, 2);
+		LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.bytes,
+			    .data_size_in = (__u32)frame.size, .repeat = 1);
+
+		if (bpf_prog_test_run_opts(guard_of(loaded), &options))
+			die("BPF_PROG_RUN", NULL);
+		lost += options.retval == TC_ACT_SHOT;
+	}
+	return lost;
+}
+
+static int flood(double seconds)
+{
+	struct loaded one = load(1);
+	struct flood floods[FLOOD_THREADS];
+	pthread_t threads[FLOOD_THREADS];
+	uint64_t sent = 0;
+	struct forge_bpf *forge = forge_bpf__open_and_load();
+	int ingress = replies_program(one.ingress, FORM_ETHERNET);
+	uint32_t zero = 0;
+
+	if (!forge ||
+	    bpf_map_update_elem(bpf_map__fd(forge->maps.subject), &zero, &ingress, BPF_ANY))
+		die("the forger cannot be loaded", NULL);
+	for (unsigned i = 0; i < ESTABLISHED; i++) {
+		struct peers peers = established(i);
+
+		shake_hands(&one, &peers);
+	}
+	clock_t before = clock();
+	for (unsigned i = 0; i < FLOOD_THREADS; i++) {
+		floods[i] = (struct flood){bpf_program__fd(forge->progs.forge), seconds, 0};
+		if (pthread_create(&threads[i], NULL, pour, &floods[i]))
+			die("thread", NULL);
+	}
+	for (unsigned i = 0; i < FLOOD_THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		sent += floods[i].sent;
+	}
+	double spent = (double)(clock() - before) / CLOCKS_PER_SEC;
+	forge_bpf__destroy(forge);
+	unsigned lost = count_lost(&one);
+	printf("the program alone: %llu forged SYNs in %.0f s (%.0f a second, %.0f a second of "
+	       "CPU), "
+	       "lost: %u of %u\n",
+	       (unsigned long long)sent, seconds, (double)sent / seconds, (double)sent / spent,
+	       lost, ESTABLISHED);
+	return lost ? 1 : 0;
 }
 
 struct row {
@@ -104,6 +205,8 @@ static int by_size(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "flood") == 0)
+		return flood(atof(argv[2]));
 	unsigned runs = argc > 1 ? (unsigned)atoi(argv[1]) : 21;
 	struct loaded plain = load(0), one = load(1), many = load(REPLY_SERVICES_MOST);
 	int ingress = replies_program(one.ingress, FORM_ETHERNET);
@@ -135,7 +238,7 @@ int main(int argc, char **argv)
 
 	if (runs < 1 || runs > RUNS_MOST)
 		die("RUNS is 1 to 101", NULL);
-	shake_hands(&one);
+	shake_hands(&one, &denied);
 	for (unsigned i = 0; i < runs; i++)
 		for (size_t j = 0; j < count; j++)
 			rows[j].results[i] = run(rows[j].program, rows[j].frame, REPEATS);
