@@ -201,6 +201,12 @@ fi
 tap_try "without TCX" env GABELOU_WITHOUT=tcx bash -c '. scripts/lab.sh; guarded=$1
 	lab_gabelou apply "$2"' - "$guarded" "$lab_folder/all.yaml"
 tap_is "one program stands there, at clsact" "$(programs_at_ingress)" 1
+lab_in "$guarded" tc filter del dev "$uplink" ingress
+tap_matches "status tells when it was taken off" "$(lab_gabelou status)" \
+	"$uplink does not note what comes in"
+tap_try "the next apply puts it back" env GABELOU_WITHOUT=tcx bash -c '. scripts/lab.sh; guarded=$1
+	lab_gabelou apply "$2"' - "$guarded" "$lab_folder/all.yaml"
+tap_is "no problem with it any more" "$(lab_gabelou status | grep -c 'does not note')" 0
 tap_is "the connections live" "$(exchange)" "$CONNECTIONS"
 tap_is "German TCP through clsact" "$(client tcp "$german4" 443)" ok
 tap_try "TCX again" lab_gabelou apply "$lab_folder/all.yaml"

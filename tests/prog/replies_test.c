@@ -433,10 +433,16 @@ static void errors_about_them_leave(void **state)
 	check_errors(world, &tcp4, &udp4, ICMP_DEST_UNREACH);
 	check_errors(world, &tcp6, &udp6, ICMP6_DST_UNREACH);
 	assert_denied(world, reply_error(&tcp4, ICMP_REDIRECT));
-	/* About somebody else's packet. */
+	/* To somebody else, and about somebody else's packet. */
 	other.remote++;
 	struct reply_frame error = reply_error(&tcp4, ICMP_DEST_UNREACH);
 	put32(error.bytes + ETH_HLEN + 16, other.remote);
+	assert_denied(world, error);
+	error = reply_error(&tcp4, ICMP_DEST_UNREACH);
+	put32(error.bytes + error.transport + 8 + 12, other.remote);
+	assert_denied(world, error);
+	error = reply_error(&tcp6, ICMP6_DST_UNREACH);
+	put32(error.bytes + error.transport + 8 + 20, other.remote);
 	assert_denied(world, error);
 }
 

@@ -49,6 +49,9 @@ bool attach_any(void);
 /* Is there a guard of ours on the interface, and on which hook? */
 bool attach_find(uint32_t ifindex, enum hook *hook);
 
+/* Is what comes in there noted, for replies? */
+bool attach_notes(uint32_t ifindex);
+
 /* Is the program with this id a guard or a gateway, of any generation? */
 bool program_is_ours(uint32_t id);
 uint32_t program_id(int program);

@@ -72,6 +72,7 @@ struct kernel_interface {
 	const char *role;
 	enum hook hook;
 	bool guarded;
+	bool unnoted; /* the policy has replies, and what comes in here is not noted */
 };
 
 /* What the policy asks of the kernel side. */

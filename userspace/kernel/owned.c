@@ -145,6 +145,16 @@ bool attach_find(uint32_t ifindex, enum hook *hook)
 	return false;
 }
 
+bool attach_notes(uint32_t ifindex)
+{
+	struct own_link own[OWN_MOST];
+	size_t count;
+	uint32_t program;
+
+	return (tcx_find_at(HOOK_TCX_INGRESS, ifindex, own, &count) == 0 && count) ||
+	       clsact_find_at(HOOK_CLSACT_INGRESS, ifindex, &program) == 0;
+}
+
 bool attach_any(void)
 {
 	struct diagnostics unheard = {0};
