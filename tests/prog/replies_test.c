@@ -9,25 +9,13 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <errno.h>
-#include <netinet/icmp6.h>
-#include <netinet/ip_icmp.h>
 
-#include "tests/prog/hand_table.h"
-#include "tests/prog/namespace.h"
-#include "tests/prog/reply_frames.h"
+#include "tests/prog/reply_world.h"
 
 #define ROOM         8
-#define SECOND       1000000000ull
 #define REMOTE       0x05050505
 #define REMOTE_FIRST 1000 /* sequence numbers that the ends begin with */
 #define OWN_FIRST    5000
-
-struct world {
-	struct diagnostics diagnostics;
-	struct table *table;
-	struct kernel_trial *trial;
-};
 
 static const struct peers tcp4 = {false, IPPROTO_TCP, REMOTE, 40000, 443};
 static const struct peers tcp6 = {true, IPPROTO_TCP, REMOTE, 40000, 443};
@@ -35,30 +23,6 @@ static const struct peers udp4 = {false, IPPROTO_UDP, REMOTE, 40000, 53};
 static const struct peers udp6 = {true, IPPROTO_UDP, REMOTE, 40000, 53};
 static const struct peers echo4 = {false, IPPROTO_ICMP, REMOTE, 77, 0};
 static const struct peers echo6 = {true, IPPROTO_ICMPV6, REMOTE, 77, 0};
-
-static int set_up(void **state, uint32_t room, enum reason reason, size_t gateways)
-{
-	static char *inside[] = {"none"};
-	struct world *world = calloc(1, sizeof(*world));
-	const struct kernel_options options = {
-		.replies = {{443, 443, IPPROTO_TCP, {0}},
-			    {50, 60, IPPROTO_UDP, {0}},
-			    {ICMP_ECHO, ICMP_ECHO, IPPROTO_ICMP, {0}},
-			    {ICMP6_ECHO_REQUEST, ICMP6_ECHO_REQUEST, IPPROTO_ICMPV6, {0}}},
-		.reply_count = 4,
-		.reply_room = room,
-		.inside = inside,
-		.inside_count = gateways,
-	};
-
-	*state = world;
-	world->table = hand_table(false, NULL, &world->diagnostics);
-	struct class_row *rows = world->table->sections[TABLE_ROWS].bytes;
-	rows[HAND_DENIED].reason = reason;
-	kernel_trial_open(world->table, &options, &world->trial, &world->diagnostics);
-	namespace_say(&world->diagnostics);
-	return world->trial ? 0 : -1;
-}
 
 static int set_up_wide(void **state)
 {
@@ -75,49 +39,10 @@ static int set_up_denied(void **state)
 	return set_up(state, ROOM, REASON_RULE_DENY, 0);
 }
 
-static int tear_down(void **state)
-{
-	struct world *world = *state;
-
-	kernel_trial_close(world->trial);
-	table_free(world->table);
-	diagnostics_free(&world->diagnostics);
-	free(world);
-	return 0;
-}
-
-static void came(struct world *world, struct reply_frame frame)
-{
-	struct kernel_outcome outcome;
-
-	assert_int_equal(kernel_trial_run(world->trial, KERNEL_INGRESS, true, frame.bytes,
-					  frame.size, &outcome),
-			 0);
-	assert_int_equal(outcome.action, -1);
-}
-
-static enum reason judged(struct world *world, enum kernel_program program,
-			  struct reply_frame frame)
-{
-	struct kernel_outcome outcome;
-
-	assert_int_equal(
-		kernel_trial_run(world->trial, program, true, frame.bytes, frame.size, &outcome),
-		0);
-	assert_int_equal(outcome.decision.verdict, outcome.decision.reason == REASON_REPLY);
-	assert_int_equal(outcome.decision.rule, RULE_NONE);
-	return outcome.decision.reason;
-}
-
 #define assert_leaves(world, frame) \
 	assert_int_equal(judged(world, KERNEL_GUARD, frame), REASON_REPLY)
 #define assert_denied(world, frame) \
 	assert_int_equal(judged(world, KERNEL_GUARD, frame), REASON_SOIL)
-
-static void age(struct world *world, uint64_t seconds)
-{
-	assert_int_equal(kernel_trial_age(world->trial, seconds * SECOND), 0);
-}
 
 /* The tests of one world follow each other in it: nothing of the last one is known any more. */
 static int forget(void **state)
