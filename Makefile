@@ -40,6 +40,7 @@ help:
 	@echo 'make check-root  everything that needs BPF and namespaces'
 	@echo 'make kernels     the same under the kernel of Debian 12, in qemu without KVM'
 	@echo 'make soak        a thousand swaps and kills under flood'
+	@echo 'make flood       answers under a flood of forged SYNs (FLOOD_SECONDS=30)'
 	@echo 'make bypass      every known way round the guard, and whether docs/bypass.md says so'
 	@echo 'make parser      the parser against two other readers (PARSER_FRAMES=1000000)'
 	@echo 'make coverage    lines and branches of the packet path that tests reach'
@@ -167,6 +168,12 @@ coverage: $(COVERED)
 soak: all $(BUILD)/tests/prog/swap_test $(LAB_TOOLS) $(FAULTY)
 	GABELOU_SOAK=1 $(BUILD)/tests/prog/swap_test
 	GABELOU_SOAK=1 tests/lab/restart.sh
+
+# Replies under a flood of forged SYNs; over a minute.
+FLOOD_SECONDS ?= 30
+flood: all $(BUILD)/tests/bench/replies_bench $(BUILD)/tests/lab/syns $(BUILD)/tests/lab/namespace-cookie
+	tests/bench/replies_flood.sh $(FLOOD_SECONDS)
+.PHONY: flood
 
 # Every known way round the guard, against docs/bypass.md; over a minute.
 bypass: all tests

@@ -2,7 +2,7 @@
 /*
  * The steps of every entry program:
  *
- *   parse -> judge -> (except, reconsider) -> count -> report -> act
+ *   parse -> judge -> (except, reply, reconsider) -> count -> report -> act
  */
 #ifndef GABELOU_BPF_GUARD_H
 #define GABELOU_BPF_GUARD_H
@@ -12,6 +12,7 @@
 #include "bpf/parse.h"
 #include "bpf/parse_plain.h"
 #include "bpf/pause.h"
+#include "bpf/reply.h"
 #include "bpf/report.h"
 
 /* Does a packet stop here? */
@@ -48,6 +49,8 @@ static __always_inline int guard(context_t *context, const struct packet *packet
 {
 	if (unlikely(decision.verdict == VERDICT_DENY) && config.entries)
 		decision = except(context, packet, decision);
+	if (unlikely(decision.verdict == VERDICT_DENY) && config.reply_count)
+		decision = reply(context, packet, decision, upper || PACKET_FLAGS & EVENT_GATEWAY);
 	if (unlikely(decision.verdict == VERDICT_DENY))
 		decision = reconsider(context, packet, decision);
 	if (unlikely(decision.verdict == VERDICT_DENY) && !config.monitor && pause_holds())

@@ -12,6 +12,7 @@
 
 #include "maps/elsewhere.h"
 #include "maps/event.h"
+#include "maps/reply.h"
 #include "maps/table.h"
 
 /* The table's sections, table_V4_ROOT and so on: one value each, mmap'd and filled by user space,
@@ -68,6 +69,25 @@ struct {
 	__type(key, struct elsewhere_key);
 	__type(value, __u64);
 } elsewhere SEC(".maps");
+
+/* Connections that came in (maps/reply.h). User space sets the real sizes where the policy names
+ * ports for them. */
+#define REPLY_MAP(kind, flags, key_type, value_type) \
+	struct {                                     \
+		__uint(type, kind);                  \
+		__uint(map_flags, flags);            \
+		__uint(max_entries, 1);              \
+		__type(key, key_type);               \
+		__type(value, value_type);           \
+	}
+REPLY_MAP(BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC, struct reply_key, struct reply)
+replies SEC(".maps");
+REPLY_MAP(BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC, struct reply_key, struct reply)
+exchanges SEC(".maps");
+REPLY_MAP(BPF_MAP_TYPE_LRU_HASH, 0, struct reply_key, struct reply_opening)
+openings SEC(".maps");
+REPLY_MAP(BPF_MAP_TYPE_LRU_HASH, 0, struct reply_fragment, __u64)
+reply_fragments SEC(".maps");
 
 /* Events that the ring refused. */
 struct {

@@ -17,6 +17,7 @@
 #include "bpf/flows.h"
 #include "bpf/judge.h"
 #include "bpf/pause.h"
+#include "bpf/reply_named.h"
 #include "bpf/sender.h"
 
 #define REFUSE 0 /* EPERM */
@@ -178,6 +179,19 @@ static __always_inline bool may_be_exception(const struct bpf_sock_addr *context
 	return except_entry(row, EXCEPT_FLOW(tcp ? IPPROTO_TCP : IPPROTO_UDP, 0, port));
 }
 
+/* May it be an answer to what came in? A datagram of a port that is named, and an echo; the guard
+ * alone knows what came in. To connect a stream is never one. */
+static __always_inline bool may_be_reply(const struct bpf_sock_addr *context,
+					 const struct decision *decision)
+{
+	if (!reply_may(decision) || context->type == SOCKET_STREAM)
+		return false;
+	if (context->protocol == IPPROTO_UDP)
+		return reply_named(IPPROTO_UDP, (__u16)context->sk->src_port);
+	return (context->protocol == IPPROTO_ICMP && reply_named(IPPROTO_ICMP, ICMP_ECHO)) ||
+	       (context->protocol == IPPROTO_ICMPV6 && reply_named(IPPROTO_ICMPV6, ICMPV6_REQUEST));
+}
+
 /* @logged false: it is refused and counted alone. */
 static __always_inline int judge_target(struct bpf_sock_addr *context, const struct target *target,
 					bool logged)
@@ -191,6 +205,8 @@ static __always_inline int judge_target(struct bpf_sock_addr *context, const str
 	if (decision.verdict != VERDICT_DENY || goes_elsewhere(target, context->sk->bound_dev_if))
 		return PASS;
 	if (config.entries && may_be_exception(context, decision.row))
+		return PASS;
+	if (config.reply_count && may_be_reply(context, &decision))
 		return PASS;
 	if (pause_holds()) /* the guard counts and reports what comes of it */
 		return PASS;

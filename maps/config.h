@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+#include "maps/reply.h"
 #include "maps/table.h"
 #include "maps/tunnel.h"
 
@@ -33,6 +34,9 @@ struct guard_config {
 	__u8 books; /* count what is handed on, by interface */
 	__u8 reserved[2];
 	struct guard_tunnel tunnels[TUNNELS_MOST];
+	struct reply_service replies[REPLY_SERVICES_MOST];
+	__u32 reply_count; /* 0: nothing is a reply */
+	__u32 reserved_replies;
 };
 
 /* Of the hooks on sockets, beside that. A cgroup may hold processes of many network namespaces:

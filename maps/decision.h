@@ -74,6 +74,7 @@ struct class_entry {
  * slots [0, REASON_COUNT)        what was decided without the table, by reason
  * then one slot per row          in the order of the rows
  * then one slot per entry        in the order of the entries
+ * then, with replies, one per row: those to its destinations
  */
 struct counter {
 	__u64 packets; /* GSO counted by segments */
@@ -92,5 +93,8 @@ enum trial_word {
 #define COUNTER_OF_ROW(row)           (REASON_COUNT + (row))
 #define COUNTER_OF_ENTRY(rows, entry) (REASON_COUNT + (rows) + (entry))
 #define COUNTER_SLOTS(rows, entries)  (REASON_COUNT + (rows) + (entries))
+
+#define COUNTER_OF_REPLY(rows, entries, row)      (COUNTER_SLOTS(rows, entries) + (row))
+#define COUNTER_SLOTS_WITH_REPLIES(rows, entries) (COUNTER_SLOTS(rows, entries) + (rows))
 
 #endif

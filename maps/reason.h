@@ -41,6 +41,10 @@ enum verdict { VERDICT_DENY, VERDICT_ALLOW };
 	REASON(LIFELINE, "lifeline", ALLOW, "the lifeline, open under every policy")               \
 	REASON(LOCAL, "local", ALLOW, "local: private or connected space, not judged")             \
 	REASON(GATEWAY, "gateway", ALLOW, "for the gateway itself, which does not forward it")     \
+	/* Not by its destination. */                                                              \
+	REASON(REPLY, "reply", ALLOW, "an answer to a connection that came in")                    \
+	REASON(REPLY_FULL, "reply-full", DENY,                                                     \
+	       "an answer, but the table of connections that came in is full")                     \
 	/* A rule decided. */                                                                      \
 	REASON(RULE_EXCEPT, "rule-except", ALLOW, "an exception allows it")                        \
 	REASON(RULE_DENY, "rule-deny", DENY, "a deny rule matches")                                \

@@ -82,6 +82,8 @@ static void test_every_policy_key_is_in_the_manual(void **state)
 					    CONTROLS(CONTROL)
 #undef CONTROL
 						    ".It Cm nat64",
+					    ".It Cm replies",
+					    "judge",
 					    ".It Cm tunnels",
 #define TUNNEL(identifier, name, text) ".Cm " name,
 					    TUNNELS(TUNNEL)

@@ -43,7 +43,7 @@ static struct manifest_entry entries[] = {
 static struct manifest manifest = {
 	.rows = rows, .row_count = ROWS, .entries = entries, .entry_count = ENTRIES};
 
-static struct counter counters[COUNTER_SLOTS(ROWS, ENTRIES)];
+static struct counter counters[COUNTER_SLOTS_WITH_REPLIES(ROWS, ENTRIES)];
 
 static void check(const struct total *total, country_t soil, const char *owner,
 		  enum verdict verdict, uint64_t packets)
@@ -89,6 +89,35 @@ static void test_sums(void **state)
 	free(totals.items);
 }
 
+/* Answers to the same soil and owner as row 2 stand apart from what is denied, and allowed, there.
+ */
+static void test_answers_are_counted_apart(void **state)
+{
+	struct totals totals;
+
+	(void)state;
+	memset(counters, 0, sizeof(counters));
+	count(COUNTER_OF_ROW(2), 20);
+	count(COUNTER_OF_REPLY(ROWS, ENTRIES, 2), 11);
+	count(COUNTER_OF_REPLY(ROWS, ENTRIES, 5), 4);
+	count(COUNTER_OF_REPLY(ROWS, ENTRIES, 1), 9);
+	count(COUNTER_OF_ROW(1), 10);
+	assert_int_equal(
+		totals_of(&manifest, counters, COUNTER_SLOTS_WITH_REPLIES(ROWS, ENTRIES), &totals),
+		0);
+	assert_int_equal(totals.count, 4);
+	check(&totals.items[0], FR, "NL+US", VERDICT_DENY, 20);
+	assert_false(totals.items[0].reply);
+	check(&totals.items[1], FR, "NL+US", VERDICT_ALLOW, 15);
+	assert_true(totals.items[1].reply);
+	check(&totals.items[2], FR, "FR", VERDICT_ALLOW, 10);
+	assert_false(totals.items[2].reply);
+	check(&totals.items[3], FR, "FR", VERDICT_ALLOW, 9);
+	assert_true(totals.items[3].reply);
+	assert_int_equal(totals.reasons[REASON_REPLY].packets, 24);
+	free(totals.items);
+}
+
 static void test_other_counters_are_refused(void **state)
 {
 	struct totals totals;
@@ -113,6 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_answers_are_counted_apart),
 		cmocka_unit_test(test_other_counters_are_refused),
 		cmocka_unit_test(test_what_is_not_judged),
 	};

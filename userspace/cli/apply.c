@@ -90,6 +90,7 @@ int apply_main(int argc, char **argv)
 		.strict = strict,
 		.json = operands.json,
 		.early = again,
+		.ask = !again && !strict && !operands.json,
 		.bound = max_change ? &share : NULL,
 	};
 

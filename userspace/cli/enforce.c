@@ -8,6 +8,7 @@
 #include "userspace/agent/baseline.h"
 #include "userspace/cli/cli.h"
 #include "userspace/cli/enforced.h"
+#include "userspace/cli/listeners.h"
 #include "userspace/cli/page.h"
 #include "userspace/cli/review.h"
 #include "userspace/table/bound.h"
@@ -41,6 +42,13 @@ static struct kernel_options options_of(const struct policy *policy)
 	};
 
 	options.tunnel_count = table_tunnels(policy, options.tunnels);
+	options.reply_count = (uint8_t)policy->reply_count;
+	for (size_t i = 0; i < policy->reply_count; i++)
+		options.replies[i] = (struct reply_service){
+			.protocol = policy->replies[i].on.protocol,
+			.low = policy->replies[i].on.low,
+			.high = policy->replies[i].on.high,
+		};
 	return options;
 }
 
@@ -58,6 +66,9 @@ static int review(const struct pipeline *pipeline, const struct enforcement *enf
 					  policy->guard_line, policy->guard_column},
 			"there is no interface to guard, so nothing was applied; name one that is "
 			"there, or write `guard: auto` (which leaves out what is inside)");
+	int error = listeners_review(policy, enforcement->ask, diagnostics);
+	if (error)
+		return error;
 	return enforcement->strict && review_strictly(diagnostics) ? -EINVAL : 0;
 }
 

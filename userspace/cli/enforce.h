@@ -12,6 +12,7 @@ struct enforcement {
 	bool json;             /* what is shown... */
 	bool quiet;            /* ...if anything is */
 	bool early;            /* no interface need be there yet */
+	bool ask;              /* whoever sits at a terminal what the policy leaves open */
 	const unsigned *bound; /* how much may change (table/bound.h); NULL: anything */
 };
 

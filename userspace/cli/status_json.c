@@ -28,12 +28,13 @@ static json_t *counters(const struct totals *totals)
 	for (size_t i = 0; i < totals->count; i++) {
 		const struct total *total = &totals->items[i];
 
-		json_array_append_new(array, json_pack("{s:o, s:o, s:s, s:I, s:I}", "soil",
-						       text_json_country(total->soil), "owner",
-						       text_json(total->owner), "verdict",
-						       verdict_name(total->verdict), "packets",
-						       (json_int_t)total->counter.packets, "bytes",
-						       (json_int_t)total->counter.bytes));
+		json_array_append_new(array,
+				      json_pack("{s:o, s:o, s:s, s:b, s:I, s:I}", "soil",
+						text_json_country(total->soil), "owner",
+						text_json(total->owner), "verdict",
+						verdict_name(total->verdict), "reply", total->reply,
+						"packets", (json_int_t)total->counter.packets,
+						"bytes", (json_int_t)total->counter.bytes));
 	}
 	return array;
 }

@@ -69,6 +69,8 @@ static void print_soils(FILE *out, const struct totals *totals)
 		print_label(out, "{", "soil", total->soil ? country_format(total->soil, code) : "");
 		print_label(out, ",", "owner", total->owner);
 		print_label(out, ",", "verdict", verdict_label(total->verdict));
+		if (total->reply)
+			print_label(out, ",", "reply", "yes");
 		fprintf(out, "} %llu\n", (unsigned long long)total->counter.bytes);
 	}
 }

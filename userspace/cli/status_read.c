@@ -67,6 +67,16 @@ static void find_weakly_guarded(struct status *status)
 	}
 }
 
+static void find_unnoted(struct status *status)
+{
+	for (size_t i = 0; i < status->enforced.interface_count; i++)
+		if (status->enforced.interfaces[i].unnoted)
+			add_problem(status,
+				    "%s does not note what comes in, so answers to it are judged "
+				    "(replies); apply the policy again",
+				    status->enforced.interfaces[i].name);
+}
+
 static void find_foreign(struct status *status)
 {
 	for (size_t i = 0; i < status->foreign_count; i++) {
@@ -231,6 +241,7 @@ static void find_problems(struct status *status)
 		add_problem(status, "monitor mode: what is denied is counted and logged, and let "
 				    "pass");
 	find_weakly_guarded(status);
+	find_unnoted(status);
 	find_foreign(status);
 	find_open_births(status);
 	if (status->events_lost)

@@ -87,7 +87,9 @@ static void print_totals(FILE *out, const struct totals *totals)
 		const struct total *total = &totals->items[i];
 
 		snprintf(label, sizeof(label), "%-6s %-4s %s",
-			 total->verdict == VERDICT_ALLOW ? "allow" : "DENY",
+			 total->reply                      ? "reply"
+			 : total->verdict == VERDICT_ALLOW ? "allow"
+							   : "DENY",
 			 total->soil ? country_format(total->soil, code) : "-",
 			 *total->owner ? total->owner : "-");
 		print_row(out, label, &total->counter);

@@ -28,6 +28,7 @@ static void add(struct totals *totals, const struct class_info *info, enum verdi
 	/* Anycast has no one soil, whatever the sources say. */
 	*total = (struct total){.soil = info->state == SOIL_AGREED ? info->soil : COUNTRY_NONE,
 				.verdict = verdict,
+				.reply = reason == REASON_REPLY,
 				.counter = *counter};
 	text_reach(&info->reach, total->owner);
 	totals->count++;
@@ -42,7 +43,9 @@ static int by_kind(const void *a, const void *b)
 	int owner = strcmp(left->owner, right->owner);
 	if (owner)
 		return owner;
-	return (int)left->verdict - (int)right->verdict;
+	if (left->verdict != right->verdict)
+		return (int)left->verdict - (int)right->verdict;
+	return (int)left->reply - (int)right->reply;
 }
 
 static int by_packets(const void *a, const void *b)
@@ -75,9 +78,11 @@ int totals_of(const struct manifest *manifest, const struct counter *counters, s
 {
 	size_t rows = manifest->row_count, entries = manifest->entry_count;
 
-	if (count != COUNTER_SLOTS(rows, entries))
+	bool replies = count == COUNTER_SLOTS_WITH_REPLIES(rows, entries);
+
+	if (!replies && count != COUNTER_SLOTS(rows, entries))
 		return -EINVAL;
-	*totals = (struct totals){.items = calloc(rows + entries + 1, sizeof(*totals->items))};
+	*totals = (struct totals){.items = calloc(2 * rows + entries + 1, sizeof(*totals->items))};
 	if (!totals->items)
 		return -ENOMEM;
 	for (size_t i = 0; i < REASON_COUNT; i++)
@@ -94,6 +99,9 @@ int totals_of(const struct manifest *manifest, const struct counter *counters, s
 		add(totals, &manifest->rows[entry->row].info, entry->verdict, entry->reason,
 		    &counters[COUNTER_OF_ENTRY(rows, i)]);
 	}
+	for (size_t i = 0; replies && i < rows; i++)
+		add(totals, &manifest->rows[i].info, VERDICT_ALLOW, REASON_REPLY,
+		    &counters[COUNTER_OF_REPLY(rows, entries, i)]);
 	merge(totals);
 	return 0;
 }

@@ -12,6 +12,7 @@ struct total {
 	country_t soil;              /* COUNTRY_NONE: not agreed */
 	char owner[REACH_TEXT_SIZE]; /* "NL+US"; "": none */
 	enum verdict verdict;
+	bool reply; /* answers to connections that came in */
 	struct counter counter;
 };
 
@@ -24,8 +25,8 @@ struct totals {
 /* What was not judged: let pass without a soil and an owner, and counted apart. */
 bool totals_not_judged(enum reason reason);
 
-/* @counters: COUNTER_SLOTS of @manifest's rows and entries, or -EINVAL. -ENOMEM. The caller frees
- * totals->items. */
+/* @counters: COUNTER_SLOTS of @manifest's rows and entries, or as many _WITH_REPLIES; or -EINVAL.
+ * -ENOMEM. The caller frees totals->items. */
 int totals_of(const struct manifest *manifest, const struct counter *counters, size_t count,
 	      struct totals *totals);
 

@@ -23,6 +23,7 @@
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/probe.h"
 #include "userspace/kernel/prune.h"
+#include "userspace/kernel/replies.h"
 
 struct apply {
 	struct kernel *kernel;
@@ -40,6 +41,7 @@ struct apply {
 	} probe;
 	struct gateway_bpf *gateway; /* NULL: no port is inside */
 	struct socket_bpf *sockets;  /* NULL: none is hooked */
+	struct ingress_bpf *ingress; /* NULL: nothing is a reply */
 };
 
 static void probe(void *argument)
@@ -85,6 +87,8 @@ static int load(struct apply *apply, struct diagnostics *diagnostics)
 	if (!error)
 		error = sockets_load(apply->kernel, apply->options, apply->skeleton,
 				     &apply->sockets, diagnostics);
+	if (!error)
+		error = replies_load(apply->skeleton, apply->options, &apply->ingress, diagnostics);
 	aside_end(&hashing);
 	aside_end(&probing);
 	FAULT("load.probed");
@@ -132,6 +136,12 @@ static int write_records(const struct apply *apply, json_t *record, struct diagn
 	return error;
 }
 
+static void seed(const struct apply *apply, struct diagnostics *diagnostics)
+{
+	replies_seed(loaded_map(apply->skeleton, shared_map_names[SHARED_REPLIES]), apply->table,
+		     apply->options, diagnostics);
+}
+
 static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 {
 	struct programs programs = {
@@ -140,11 +150,18 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 		       loaded_program(apply->skeleton, FORM_UPPER)},
 		.gateway = {gateway_program(apply->gateway, FORM_ETHERNET),
 			    gateway_program(apply->gateway, FORM_LAYER3)},
+		.ingress = {replies_program(apply->ingress, FORM_ETHERNET),
+			    replies_program(apply->ingress, FORM_LAYER3)},
 	};
 
 	for (int i = 0; i < SOCKET_HOOKS; i++)
 		programs.socket[i] = sockets_program(apply->sockets, (enum socket_hook)i);
-	return attach_roll(apply->kernel, &programs, apply->options, diagnostics);
+	/* Before a guard denies their answers; and what came in before it was noted. */
+	seed(apply, diagnostics);
+	int error = attach_roll(apply->kernel, &programs, apply->options, diagnostics);
+	if (!error)
+		seed(apply, diagnostics);
+	return error;
 }
 
 /* The guards stand by now, which no failure here is worth taking off again. Who keeps the backstop
@@ -174,6 +191,8 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 	error = gateway_pin(apply->kernel, apply->generation, apply->gateway, diagnostics);
 	if (!error)
 		error = sockets_pin(apply->kernel, apply->generation, apply->sockets, diagnostics);
+	if (!error)
+		error = replies_pin(apply->kernel, apply->generation, apply->ingress, diagnostics);
 	if (!error)
 		error = shared_pin(apply->kernel, apply->skeleton, apply->shared, diagnostics);
 	if (!error)
@@ -218,7 +237,7 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 			       kernel->state);
 	record_read_current(kernel, &apply.previous, &unheard);
 	diagnostics_free(&unheard);
-	shared_open(kernel, apply.previous, apply.shared);
+	shared_open(kernel, apply.previous, options, apply.shared);
 	error = load(&apply, diagnostics);
 	if (!error)
 		error = put_in_force(&apply, record, diagnostics);
@@ -226,6 +245,7 @@ int kernel_apply(struct kernel *kernel, const struct table *table,
 		*generation = apply.generation;
 	gateway_destroy(apply.gateway);
 	sockets_destroy(apply.sockets);
+	replies_destroy(apply.ingress);
 	loaded_destroy(apply.skeleton);
 	shared_close(apply.shared);
 	json_decref(apply.previous);

@@ -54,26 +54,28 @@ static int attach_tcx(struct kernel *kernel, struct attachment *attachment)
 	uint32_t ifindex = attachment->interface->ifindex;
 	struct own_link own[OWN_MOST];
 	size_t count;
-	int error = tcx_find(ifindex, own, &count);
+	int error = tcx_find_at(attachment->hook, ifindex, own, &count);
 
 	if (error)
 		return error;
 	if (count)
-		return update(kernel, tcx_open(kernel, ifindex, own[0].link), own[0].program,
-			      attachment);
-	return keep_new(kernel, tcx_create(attachment->program, ifindex), attachment);
+		return update(kernel, tcx_open_at(kernel, attachment->hook, ifindex, own[0].link),
+			      own[0].program, attachment);
+	return keep_new(kernel, tcx_create(attachment->hook, attachment->program, ifindex),
+			attachment);
 }
 
 static int attach_clsact(struct attachment *attachment)
 {
 	uint32_t own;
 
-	if (clsact_find(attachment->interface->ifindex, &own) == 0) {
+	if (clsact_find_at(attachment->hook, attachment->interface->ifindex, &own) == 0) {
 		attachment->previous = bpf_prog_get_fd_by_id(own);
 		if (attachment->previous < 0)
 			return attachment->previous;
 	}
-	int error = clsact_attach(attachment->interface->ifindex, attachment->program);
+	int error = clsact_attach_at(attachment->hook, attachment->interface->ifindex,
+				     attachment->program);
 	attachment->changed = !error;
 	FAULT("attach.clsact");
 	return error;
@@ -117,8 +119,10 @@ static int attach_one(struct kernel *kernel, struct attachment *attachment,
 {
 	switch (attachment->hook) {
 	case HOOK_TCX:
+	case HOOK_TCX_INGRESS:
 		return attach_tcx(kernel, attachment);
 	case HOOK_CLSACT:
+	case HOOK_CLSACT_INGRESS:
 		return attach_clsact(attachment);
 	case HOOK_XDP:
 	case HOOK_XDP_GENERIC:
@@ -127,14 +131,37 @@ static int attach_one(struct kernel *kernel, struct attachment *attachment,
 	return -EINVAL;
 }
 
+static bool hook_is_clsact(enum hook hook)
+{
+	return hook == HOOK_CLSACT || hook == HOOK_CLSACT_INGRESS;
+}
+
+static bool hook_is_ingress(enum hook hook)
+{
+	return hook == HOOK_TCX_INGRESS || hook == HOOK_CLSACT_INGRESS;
+}
+
+static enum hook ingress_hook(enum hook hook)
+{
+	return hook == HOOK_TCX ? HOOK_TCX_INGRESS : HOOK_CLSACT_INGRESS;
+}
+
+/* Before the guard that would deny the answers. What comes in through an upper link comes in
+ * through the one below it. */
+static bool wants_ingress(const struct interface *interface, const struct kernel_options *options)
+{
+	return options->reply_count && interface->wanted && interface->role == ROLE_UPLINK;
+}
+
 /* Back to the program before, or to none where there was none. */
 static int undo_one(struct kernel *kernel, struct attachment *attachment)
 {
 	uint32_t ifindex = attachment->interface->ifindex;
 
-	if (attachment->hook == HOOK_CLSACT)
-		return attachment->previous >= 0 ? clsact_attach(ifindex, attachment->previous)
-						 : clsact_remove(ifindex);
+	if (hook_is_clsact(attachment->hook))
+		return attachment->previous >= 0
+			       ? clsact_attach_at(attachment->hook, ifindex, attachment->previous)
+			       : clsact_remove_at(attachment->hook, ifindex);
 	if (attachment->previous >= 0)
 		return link_update(attachment->link, attachment->previous, attachment->program);
 	link_unpin(kernel, attachment->hook, ifindex);
@@ -203,22 +230,50 @@ static void attach_failed(const struct interface *interface, enum hook hook, int
 		gateway_failed(interface, error, diagnostics);
 		return;
 	}
-	if (hook == HOOK_CLSACT && error == -EEXIST)
+	if (hook_is_clsact(hook) && error == -EEXIST)
 		why = "another tc filter has priority 1, handle 1 there; move it behind (tc filter "
 		      "show)";
-	else if (hook == HOOK_TCX && error == -ERANGE)
+	else if (error == -ERANGE)
 		why = "its chain of programs is full (bpftool net)";
 	message(diagnostics, error,
-		"interface %s: the guard cannot be attached (%s): %s; nothing was changed",
-		interface->name, hook_name(hook), why);
+		"interface %s: %s cannot be attached (%s): %s; nothing was changed",
+		interface->name,
+		hook_is_ingress(hook) ? "what notes connections that come in" : "the guard",
+		hook_name(hook), why);
 }
 
-/* What is to be attached, in @attachments, which has room for two an interface. Gateways first: a
- * foreign program may stand in their way, and then nothing has been changed. */
-static size_t plan(const struct programs *programs, const struct interface *interfaces,
-		   size_t count, enum hook hook, struct attachment *attachments)
+/* What is wanted, and where. */
+struct roll {
+	const struct programs *programs;
+	const struct kernel_options *options;
+	const struct interface *interfaces;
+	size_t count;
+	enum hook hook; /* of guards */
+};
+
+static size_t plan_ingress(const struct roll *roll, struct attachment *attachments)
 {
 	size_t planned = 0;
+
+	for (size_t i = 0; i < roll->count && roll->programs->ingress[0] >= 0; i++)
+		if (wants_ingress(&roll->interfaces[i], roll->options))
+			attachments[planned++] = (struct attachment){
+				&roll->interfaces[i],
+				ingress_hook(roll->hook),
+				roll->programs->ingress[roll->interfaces[i].form],
+				-1,
+				-1,
+				false};
+	return planned;
+}
+
+/* What is to be attached, in @attachments, which has room for three an interface. Gateways first: a
+ * foreign program may stand in their way, and then nothing has been changed. */
+static size_t plan(const struct roll *roll, struct attachment *attachments)
+{
+	const struct programs *programs = roll->programs;
+	const struct interface *interfaces = roll->interfaces;
+	size_t planned = 0, count = roll->count;
 
 	for (size_t i = 0; i < count; i++)
 		if (interfaces[i].inside)
@@ -229,11 +284,12 @@ static size_t plan(const struct programs *programs, const struct interface *inte
 						    -1,
 						    -1,
 						    false};
+	planned += plan_ingress(roll, attachments + planned);
 	for (size_t i = 0; i < count; i++)
 		if (interfaces[i].wanted)
 			attachments[planned++] =
 				(struct attachment){&interfaces[i],
-						    hook,
+						    roll->hook,
 						    programs->fd[interface_form(&interfaces[i])],
 						    -1,
 						    -1,
@@ -242,17 +298,16 @@ static size_t plan(const struct programs *programs, const struct interface *inte
 }
 
 /* Attaches or swaps everywhere. An interface that vanished meanwhile is no failure. */
-static int roll(struct kernel *kernel, const struct programs *programs,
-		const struct interface *interfaces, size_t count, enum hook hook,
-		struct diagnostics *diagnostics)
+static int roll_forward(struct kernel *kernel, const struct roll *roll,
+			struct diagnostics *diagnostics)
 {
-	struct attachment *attachments = calloc(2 * count + 1, sizeof(*attachments));
+	struct attachment *attachments = calloc(3 * roll->count + 1, sizeof(*attachments));
 	size_t planned, done = 0;
 	int error = 0;
 
 	if (!attachments)
 		return message(diagnostics, -ENOMEM, "out of memory");
-	planned = plan(programs, interfaces, count, hook, attachments);
+	planned = plan(roll, attachments);
 	while (done < planned && !error) {
 		struct attachment *attachment = &attachments[done++];
 
@@ -273,23 +328,27 @@ static int roll(struct kernel *kernel, const struct programs *programs,
 }
 
 /* Removes the links from @keep on; 0 keeps none. */
-static int remove_tcx(struct kernel *kernel, uint32_t ifindex, size_t keep, size_t *removed)
+static int remove_tcx(struct kernel *kernel, enum hook hook, uint32_t ifindex, size_t keep,
+		      size_t *removed)
 {
 	struct own_link own[OWN_MOST];
 	size_t count;
-	int error = tcx_find(ifindex, own, &count);
+	int error = tcx_supported() ? tcx_find_at(hook, ifindex, own, &count) : -ENOENT;
+
+	if (error)
+		return error == -ENOENT ? 0 : error;
 
 	for (size_t i = keep; i < count && !error; i++) {
-		error = tcx_remove(kernel, ifindex, own[i].link);
+		error = tcx_remove(kernel, hook, ifindex, own[i].link);
 		FAULT("remove.tcx");
 		*removed += !error;
 	}
 	return error;
 }
 
-static int remove_clsact(uint32_t ifindex, size_t *removed)
+static int remove_clsact(enum hook hook, uint32_t ifindex, size_t *removed)
 {
-	int error = clsact_remove(ifindex);
+	int error = clsact_remove_at(hook, ifindex);
 
 	FAULT("remove.clsact");
 	*removed += !error;
@@ -305,28 +364,49 @@ static int remove_xdp(const struct kernel *kernel, uint32_t ifindex, size_t *rem
 	return error == -ENOENT ? 0 : error;
 }
 
+/* What notes what comes in; @keep: at this hook (HOOK_XDP: at none). */
+static int remove_ingress(struct kernel *kernel, uint32_t ifindex, enum hook keep, size_t *removed)
+{
+	int error = remove_tcx(kernel, HOOK_TCX_INGRESS, ifindex, keep == HOOK_TCX_INGRESS ? 1 : 0,
+			       removed);
+
+	if (!error && keep != HOOK_CLSACT_INGRESS)
+		error = remove_clsact(HOOK_CLSACT_INGRESS, ifindex, removed);
+	return error;
+}
+
+static int remove_guard(struct kernel *kernel, uint32_t ifindex, enum hook keep, size_t *removed)
+{
+	int error = remove_tcx(kernel, HOOK_TCX, ifindex, keep == HOOK_TCX ? 1 : 0, removed);
+
+	if (!error && keep != HOOK_CLSACT)
+		error = remove_clsact(HOOK_CLSACT, ifindex, removed);
+	return error;
+}
+
 /* What is superseded goes after the new guard is everywhere: no packet finds a gap. */
-static void remove_superseded(struct kernel *kernel, const struct interface *interfaces,
-			      size_t count, enum hook hook, struct diagnostics *diagnostics)
+static void remove_superseded(struct kernel *kernel, const struct roll *roll,
+			      struct diagnostics *diagnostics)
 {
 	size_t removed = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		bool wanted = interfaces[i].wanted;
-		size_t keep = wanted && hook == HOOK_TCX ? 1 : 0;
-		int error = tcx_supported()
-				    ? remove_tcx(kernel, interfaces[i].ifindex, keep, &removed)
-				    : 0;
+	for (size_t i = 0; i < roll->count; i++) {
+		const struct interface *interface = &roll->interfaces[i];
+		enum hook ingress = wants_ingress(interface, roll->options)
+					    ? ingress_hook(roll->hook)
+					    : HOOK_XDP;
+		int error = remove_guard(kernel, interface->ifindex,
+					 interface->wanted ? roll->hook : HOOK_XDP, &removed);
 
-		if (!error && !(wanted && hook == HOOK_CLSACT))
-			error = remove_clsact(interfaces[i].ifindex, &removed);
-		if (!error && !interfaces[i].inside)
-			error = remove_xdp(kernel, interfaces[i].ifindex, &removed);
+		if (!error)
+			error = remove_ingress(kernel, interface->ifindex, ingress, &removed);
+		if (!error && !interface->inside)
+			error = remove_xdp(kernel, interface->ifindex, &removed);
 		if (error && !is_gone(error))
 			message_warn(diagnostics,
 				     "interface %s: a guard that is no longer wanted cannot be "
 				     "removed: %s",
-				     interfaces[i].name, strerror(-error));
+				     interface->name, strerror(-error));
 	}
 	link_unpin_all(kernel, true);
 }
@@ -343,10 +423,11 @@ int attach_roll(struct kernel *kernel, const struct programs *programs,
 	if (error)
 		return error;
 	error = interfaces_select(interfaces, count, options, diagnostics);
+	const struct roll roll = {programs, options, interfaces, count, hook};
 	if (!error)
-		error = roll(kernel, programs, interfaces, count, hook, diagnostics);
+		error = roll_forward(kernel, &roll, diagnostics);
 	if (!error)
-		remove_superseded(kernel, interfaces, count, hook, diagnostics);
+		remove_superseded(kernel, &roll, diagnostics);
 	if (!error)
 		sockets_roll(kernel, programs, options, diagnostics);
 	free(interfaces);
@@ -363,9 +444,9 @@ int attach_remove_all(struct kernel *kernel, size_t *removed, struct diagnostics
 	if (error)
 		return error;
 	for (size_t i = 0; i < count; i++) {
-		error = tcx_supported() ? remove_tcx(kernel, interfaces[i].ifindex, 0, removed) : 0;
+		error = remove_ingress(kernel, interfaces[i].ifindex, HOOK_XDP, removed);
 		if (!error)
-			error = remove_clsact(interfaces[i].ifindex, removed);
+			error = remove_guard(kernel, interfaces[i].ifindex, HOOK_XDP, removed);
 		if (!error)
 			error = remove_xdp(kernel, interfaces[i].ifindex, removed);
 		if (error && !is_gone(error))

@@ -16,6 +16,7 @@ struct programs {
 	int fd[FORMS];
 	int gateway[GATEWAY_FORMS];
 	int socket[SOCKET_HOOKS];
+	int ingress[GATEWAY_FORMS]; /* notes what comes in, where the options have replies */
 };
 
 /* Links or filters of ours on one interface at most: the second and later are duplicates. */
@@ -48,6 +49,9 @@ bool attach_any(void);
 /* Is there a guard of ours on the interface, and on which hook? */
 bool attach_find(uint32_t ifindex, enum hook *hook);
 
+/* Is what comes in there noted, for replies? */
+bool attach_notes(uint32_t ifindex);
+
 /* Is the program with this id a guard or a gateway, of any generation? */
 bool program_is_ours(uint32_t id);
 uint32_t program_id(int program);
@@ -71,14 +75,17 @@ size_t link_unpin_all(const struct kernel *kernel, bool only_dead);
 /* TCX (Linux 6.6). */
 bool tcx_supported(void);
 /* Without TCX there are none. */
+int tcx_find_at(enum hook hook, uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count);
+int tcx_open_at(const struct kernel *kernel, enum hook hook, uint32_t ifindex, uint32_t link);
+/* The same of the guard's hook. */
 int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count);
 int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link);
 /* The ids of all programs of a chain, in its order. */
 #define TCX_CHAIN_MOST 64 /* BPF_MPROG_MAX, kernel/bpf/mprog.c */
 int tcx_chain(uint32_t ifindex, uint32_t programs[TCX_CHAIN_MOST], size_t *count);
 /* In front of every other program: one that passes for good would hide packets from the guard. */
-int tcx_create(int program, uint32_t ifindex);
-int tcx_remove(const struct kernel *kernel, uint32_t ifindex, uint32_t link);
+int tcx_create(enum hook hook, int program, uint32_t ifindex);
+int tcx_remove(const struct kernel *kernel, enum hook hook, uint32_t ifindex, uint32_t link);
 
 /* XDP: one program an interface. */
 struct xdp_found {
@@ -97,8 +104,12 @@ int xdp_create(int program, uint32_t ifindex, enum hook *hook, int *why);
 int xdp_remove(const struct kernel *kernel, uint32_t ifindex); /* -ENOENT: none of ours */
 
 /* clsact: a filter in direct-action mode, handle 1, priority 1. */
-int clsact_find(uint32_t ifindex, uint32_t *program); /* id; -ENOENT: none of ours */
-int clsact_attach(uint32_t ifindex, int program);     /* replaces ours in place */
-int clsact_remove(uint32_t ifindex);
+int clsact_find_at(enum hook at, uint32_t ifindex,
+		   uint32_t *program);                             /* id; -ENOENT: none of ours */
+int clsact_attach_at(enum hook at, uint32_t ifindex, int program); /* replaces ours in place */
+int clsact_remove_at(enum hook at, uint32_t ifindex);
+/* The same of the guard's hook. */
+int clsact_find(uint32_t ifindex, uint32_t *program);
+int clsact_attach(uint32_t ifindex, int program);
 
 #endif

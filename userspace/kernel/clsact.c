@@ -13,13 +13,13 @@
 #define HANDLE   1
 #define PRIORITY 1
 
-#define HOOK_AT(name, interface_index)                                    \
+#define HOOK_AT(name, at, interface_index)                                \
 	LIBBPF_OPTS(bpf_tc_hook, name, .ifindex = (int)(interface_index), \
-		    .attach_point = BPF_TC_EGRESS)
+		    .attach_point = (at) == HOOK_CLSACT_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS)
 
-int clsact_find(uint32_t ifindex, uint32_t *program)
+int clsact_find_at(enum hook at, uint32_t ifindex, uint32_t *program)
 {
-	HOOK_AT(hook, ifindex);
+	HOOK_AT(hook, at, ifindex);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY);
 
 	libbpf_silence();
@@ -34,15 +34,15 @@ int clsact_find(uint32_t ifindex, uint32_t *program)
 	return 0;
 }
 
-int clsact_attach(uint32_t ifindex, int program)
+int clsact_attach_at(enum hook at, uint32_t ifindex, int program)
 {
-	HOOK_AT(hook, ifindex);
+	HOOK_AT(hook, at, ifindex);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY,
 		    .prog_fd = program);
 	uint32_t ours;
 
 	/* Somebody else's filter in this place makes the attach fail with -EEXIST. */
-	if (clsact_find(ifindex, &ours) == 0)
+	if (clsact_find_at(at, ifindex, &ours) == 0)
 		options.flags = BPF_TC_F_REPLACE;
 	libbpf_silence();
 	int error = bpf_tc_hook_create(&hook);
@@ -53,12 +53,22 @@ int clsact_attach(uint32_t ifindex, int program)
 }
 
 /* The qdisc stays: others may have put their filters there since. */
-int clsact_remove(uint32_t ifindex)
+int clsact_remove_at(enum hook at, uint32_t ifindex)
 {
-	HOOK_AT(hook, ifindex);
+	HOOK_AT(hook, at, ifindex);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = HANDLE, .priority = PRIORITY);
 	uint32_t ours;
-	int error = clsact_find(ifindex, &ours);
+	int error = clsact_find_at(at, ifindex, &ours);
 
 	return error ? error : bpf_tc_detach(&hook, &options);
+}
+
+int clsact_find(uint32_t ifindex, uint32_t *program)
+{
+	return clsact_find_at(HOOK_CLSACT, ifindex, program);
+}
+
+int clsact_attach(uint32_t ifindex, int program)
+{
+	return clsact_attach_at(HOOK_CLSACT, ifindex, program);
 }

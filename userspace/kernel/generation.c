@@ -14,6 +14,7 @@
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/gateway.h"
 #include "userspace/kernel/message.h"
+#include "userspace/kernel/replies.h"
 
 #define DIRECTORY_FORMAT "gen-%u"
 #define COUNTERS         "counters"
@@ -90,9 +91,11 @@ int generation_programs(const struct kernel *kernel, uint32_t generation, struct
 		if (opened.fd[i] < 0)
 			error = opened.fd[i];
 	}
-	/* There is none where no port is inside. */
-	for (int i = 0; i < GATEWAY_FORMS; i++)
+	/* There is none where no port is inside, and none where there are no replies. */
+	for (int i = 0; i < GATEWAY_FORMS; i++) {
 		opened.gateway[i] = generation_map(kernel, generation, gateway_names[i]);
+		opened.ingress[i] = generation_map(kernel, generation, reply_names[i]);
+	}
 	if (error) {
 		programs_close(&opened);
 		return error;
@@ -112,6 +115,9 @@ void programs_close(struct programs *programs)
 		if (programs->gateway[i] >= 0)
 			close(programs->gateway[i]);
 		programs->gateway[i] = -1;
+		if (programs->ingress[i] >= 0)
+			close(programs->ingress[i]);
+		programs->ingress[i] = -1;
 	}
 	for (int i = 0; i < SOCKET_HOOKS; i++) {
 		if (programs->socket[i] >= 0)

@@ -33,8 +33,10 @@ size_t generation_retire_others(struct kernel *kernel, uint32_t keep,
 void generation_recover(struct kernel *kernel, struct diagnostics *diagnostics);
 
 /* The maps shared by all generations, from their pins; -1 where there is none or where it is not
- * what this program needs. @current: as of record_read_current; NULL: nothing is in force. */
-void shared_open(const struct kernel *kernel, const json_t *current, int shared[SHARED_MAPS]);
+ * what this program needs with these options. @current: as of record_read_current; NULL: nothing is
+ * in force. */
+void shared_open(const struct kernel *kernel, const json_t *current,
+		 const struct kernel_options *options, int shared[SHARED_MAPS]);
 /* Pins those of @skeleton that were not there before. */
 int shared_pin(const struct kernel *kernel, const struct egress_bpf *skeleton,
 	       const int shared[SHARED_MAPS], struct diagnostics *diagnostics);

@@ -17,6 +17,8 @@ const char *hook_name(enum hook hook)
 		[HOOK_CLSACT] = "clsact",
 		[HOOK_XDP] = "xdp",
 		[HOOK_XDP_GENERIC] = "xdp-generic",
+		[HOOK_TCX_INGRESS] = "tcx-ingress",
+		[HOOK_CLSACT_INGRESS] = "clsact-ingress",
 	};
 
 	return names[hook];
@@ -59,6 +61,13 @@ static const char *role_of(const struct interface *interface)
 	return interface->loopback ? "loopback" : names[interface->role];
 }
 
+/* What comes in through an upper link is noted below. */
+static bool lacks_notes(const struct interface *interface, const struct kernel_options *options)
+{
+	return options->reply_count && interface->wanted && interface->role == ROLE_UPLINK &&
+	       !attach_notes(interface->ifindex);
+}
+
 static struct kernel_interface describe(const struct interface *interface, const char *role)
 {
 	struct kernel_interface described = {.ifindex = interface->ifindex, .role = role};
@@ -68,7 +77,8 @@ static struct kernel_interface describe(const struct interface *interface, const
 }
 
 /* One interface as one entry, or two: its gateway, and its guard where it has one too. */
-static size_t describe_both(const struct interface *interface, struct kernel_interface *entries)
+static size_t describe_both(const struct interface *interface, const struct kernel_options *options,
+			    struct kernel_interface *entries)
 {
 	struct kernel_interface guard = describe(interface, role_of(interface));
 	struct kernel_interface gateway = describe(interface, "inside");
@@ -76,6 +86,7 @@ static size_t describe_both(const struct interface *interface, struct kernel_int
 	size_t count = 0;
 
 	guard.guarded = attach_find(interface->ifindex, &guard.hook);
+	guard.unnoted = lacks_notes(interface, options);
 	gateway.guarded = xdp_find(interface->ifindex, &found) == 0 && found.ours;
 	gateway.hook = gateway.guarded ? found.hook : HOOK_XDP;
 	if (interface->inside || gateway.guarded)
@@ -94,14 +105,16 @@ int kernel_interfaces(struct kernel *kernel, struct kernel_interface **interface
 	size_t listed;
 	int error = interfaces_in_force(kernel, &list, &listed, &options, diagnostics);
 
-	record_options_free(&options);
-	if (!list)
+	if (!list) {
+		record_options_free(&options);
 		return error;
+	}
 	answer = calloc(2 * listed + 1, sizeof(*answer));
 	*count = 0;
 	for (size_t i = 0; answer && i < listed; i++)
-		*count += describe_both(&list[i], answer + *count);
+		*count += describe_both(&list[i], &options, answer + *count);
 	free(list);
+	record_options_free(&options);
 	if (!answer)
 		return message(diagnostics, -ENOMEM, "out of memory");
 	*interfaces = answer;

@@ -6,9 +6,11 @@
  * cookie of the network namespace:
  *
  *   ns-COOKIE/events, flows, events_lost, senders, elsewhere, pause   shared by all generations
+ *   ns-COOKIE/replies, exchanges, openings, reply_fragments           shared, too
  *   ns-COOKIE/gen-N/            program, counters and the table's sections, one map each
  *   ns-COOKIE/link-IFINDEX      the tcx link, or absent where clsact is used
  *   ns-COOKIE/link-xdp-IFINDEX  the xdp link of a gateway's port
+ *   ns-COOKIE/link-ingress-IFINDEX  the tcx link of what notes connections that come in
  *   ns-COOKIE/link-socket_...   the links of the hooks on sockets
  *   ns-COOKIE/alive             tells whether the namespace still exists (alive.h)
  *
@@ -25,6 +27,7 @@
 #include <net/if.h>
 
 #include "maps/event.h"
+#include "maps/reply.h"
 #include "maps/tunnel.h"
 #include "userspace/kernel/layers.h"
 #include "userspace/table/table.h"
@@ -47,7 +50,15 @@ enum kernel_access { KERNEL_READ, KERNEL_CHANGE /* takes the lock; waits up to 3
 int kernel_open(enum kernel_access access, struct kernel **kernel, struct diagnostics *diagnostics);
 void kernel_close(struct kernel *kernel);
 
-enum hook { HOOK_TCX, HOOK_CLSACT, HOOK_XDP, HOOK_XDP_GENERIC };
+enum hook {
+	HOOK_TCX,
+	HOOK_CLSACT,
+	HOOK_XDP,
+	HOOK_XDP_GENERIC,
+	/* Where what comes in is noted, for replies. */
+	HOOK_TCX_INGRESS,
+	HOOK_CLSACT_INGRESS
+};
 const char *hook_name(enum hook hook);
 /* XDP is where a gateway judges what comes in; the others are where a guard judges what goes out.
  */
@@ -61,6 +72,7 @@ struct kernel_interface {
 	const char *role;
 	enum hook hook;
 	bool guarded;
+	bool unnoted; /* the policy has replies, and what comes in here is not noted */
 };
 
 /* What the policy asks of the kernel side. */
@@ -76,6 +88,10 @@ struct kernel_options {
 	size_t inside_count;
 	const struct role_glob *roles; /* the first that matches; others are found */
 	size_t role_count;
+	/* Ports: answers to what comes in there leave. None: every packet is judged. */
+	struct reply_service replies[REPLY_SERVICES_MOST];
+	uint8_t reply_count;
+	uint32_t reply_room;       /* entries of each table of them; 0: the default, REPLY_ROOM */
 	bool without_sockets;      /* no hooks on sockets */
 	bool without_books;        /* what the guard hands on is not counted by interface */
 	bool without_backstop;     /* an interface that appears is open until it is guarded */
@@ -224,7 +240,11 @@ int kernel_foreign(struct kernel_foreign **foreign, size_t *count, struct diagno
 
 /* For tests: loads a table without attaching and runs frames through it (BPF_PROG_RUN). The gateway
  * is there if the options have inside ports; in a trial it passes nothing for being its own. */
-enum kernel_program { KERNEL_GUARD, KERNEL_GATEWAY };
+enum kernel_program {
+	KERNEL_GUARD,
+	KERNEL_GATEWAY,
+	KERNEL_INGRESS /* what comes in: it has no decision; there if the options have replies */
+};
 struct kernel_trial;
 int kernel_trial_open(const struct table *table, const struct kernel_options *options,
 		      struct kernel_trial **trial, struct diagnostics *diagnostics);
@@ -236,6 +256,8 @@ struct kernel_outcome {
 /* link_header false: @frame begins with the IP header, as on a tun device. */
 int kernel_trial_run(struct kernel_trial *trial, enum kernel_program program, bool link_header,
 		     const void *frame, size_t size, struct kernel_outcome *outcome);
+/* Lets time go by for what is known of connections that came in. */
+int kernel_trial_age(struct kernel_trial *trial, uint64_t nanoseconds);
 /* Summed over CPUs. */
 int kernel_trial_counters(struct kernel_trial *trial, struct counter *counters, size_t count);
 /* Judges many destinations in the kernel: one UDP packet to each through the program. */

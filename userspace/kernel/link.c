@@ -9,10 +9,11 @@
 
 #include "userspace/kernel/attach.h"
 
-/* An interface may have both. */
-#define PIN_PREFIX "link-"
-#define PIN_TCX    PIN_PREFIX "%u"
-#define PIN_XDP    PIN_PREFIX "xdp-%u"
+/* An interface may have all of them. */
+#define PIN_PREFIX  "link-"
+#define PIN_TCX     PIN_PREFIX "%u"
+#define PIN_XDP     PIN_PREFIX "xdp-%u"
+#define PIN_INGRESS PIN_PREFIX "ingress-%u"
 
 bool link_info(int link, struct bpf_link_info *info)
 {
@@ -27,6 +28,8 @@ static int pin_path(const struct kernel *kernel, enum hook hook, uint32_t ifinde
 {
 	if (hook == HOOK_XDP || hook == HOOK_XDP_GENERIC)
 		return path_join(path, kernel->pins, PIN_XDP, ifindex);
+	if (hook == HOOK_TCX_INGRESS)
+		return path_join(path, kernel->pins, PIN_INGRESS, ifindex);
 	return path_join(path, kernel->pins, PIN_TCX, ifindex);
 }
 

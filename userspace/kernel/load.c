@@ -10,14 +10,16 @@
 
 #include "bpf/egress.skel.h"
 #include "userspace/kernel/message.h"
+#include "userspace/kernel/replies.h"
 
 /* What a trial needs: it reports its decision in skb->cb, its events are thrown away. */
 #define TRIAL_RING_SIZE 4096 /* one page, the smallest there is */
 #define TRIAL_FLOWS     64
 
 const char *const program_names[FORMS] = {"egress", "egress_layer3", "egress_upper"};
-const char *const shared_map_names[SHARED_MAPS] = {"events",    "flows", "events_lost", "senders",
-						   "elsewhere", "pause", "books"};
+const char *const shared_map_names[SHARED_MAPS] = {
+	"events", "flows",   "events_lost", "senders",  "elsewhere",      "pause",
+	"books",  "replies", "exchanges",   "openings", "reply_fragments"};
 
 int loaded_program(const struct egress_bpf *skeleton, enum form form)
 {
@@ -89,6 +91,8 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 	config.entries = table->entry_count;
 	config.clock_floor = table_moment(TABLE_CLOCK_FLOOR);
 	memcpy(config.tunnels, options->tunnels, sizeof(config.tunnels));
+	config.reply_count = options->reply_count;
+	memcpy(config.replies, options->replies, sizeof(config.replies));
 	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
 		config.sizes[i] = (__u32)table->sections[i].size;
 	skeleton->rodata->config = config;
@@ -107,12 +111,37 @@ static int use_sections(struct egress_bpf *skeleton, const struct sections *sect
 	return 0;
 }
 
-static int size_others(struct egress_bpf *skeleton, const struct load_request *request)
+static uint32_t counter_slots(const struct load_request *request)
 {
 	const struct table *table = request->table;
-	int error = bpf_map__set_max_entries(skeleton->maps.counters,
-					     COUNTER_SLOTS(table->row_count, table->entry_count));
 
+	return request->options->reply_count
+		       ? COUNTER_SLOTS_WITH_REPLIES(table->row_count, table->entry_count)
+		       : COUNTER_SLOTS(table->row_count, table->entry_count);
+}
+
+/* Before those that are there already are reused, as they are. */
+static int size_replies(struct egress_bpf *skeleton, const struct kernel_options *options)
+{
+	int error = 0;
+
+	for (int i = 0; i < SHARED_MAPS && !error; i++) {
+		uint32_t room = replies_room(options, (enum shared_map)i);
+
+		if (room)
+			error = bpf_map__set_max_entries(
+				bpf_object__find_map_by_name(skeleton->obj, shared_map_names[i]),
+				room);
+	}
+	return error;
+}
+
+static int size_others(struct egress_bpf *skeleton, const struct load_request *request)
+{
+	int error = bpf_map__set_max_entries(skeleton->maps.counters, counter_slots(request));
+
+	if (!error && !request->ethernet_only) /* a probe of an apply lets nothing in */
+		error = size_replies(skeleton, request->options);
 	if (!error && request->trial)
 		error = bpf_map__set_max_entries(skeleton->maps.events, TRIAL_RING_SIZE);
 	if (!error && request->trial)

@@ -16,6 +16,38 @@ static json_t *globs_json(char *const *globs, size_t count)
 	return list;
 }
 
+/* [[protocol, low, high], ...] */
+static json_t *replies_json(const struct kernel_options *options)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < options->reply_count; i++)
+		json_array_append_new(list,
+				      json_pack("[i, i, i]", options->replies[i].protocol,
+						options->replies[i].low, options->replies[i].high));
+	return list;
+}
+
+/* Of a record from before there were any: none. */
+static int read_replies(const json_t *list, struct kernel_options *options)
+{
+	size_t size = json_array_size(list);
+
+	if (size > REPLY_SERVICES_MOST)
+		return -EBADMSG;
+	for (size_t i = 0; i < size; i++) {
+		const json_t *item = json_array_get(list, i);
+
+		options->replies[i] = (struct reply_service){
+			.protocol = (uint8_t)json_integer_value(json_array_get(item, 0)),
+			.low = (uint16_t)json_integer_value(json_array_get(item, 1)),
+			.high = (uint16_t)json_integer_value(json_array_get(item, 2)),
+		};
+	}
+	options->reply_count = (uint8_t)size;
+	return 0;
+}
+
 /* A list, and not a map: the first that matches counts. */
 static json_t *roles_json(const struct kernel_options *options)
 {
@@ -32,7 +64,7 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 	json_t *guard =
 		options->guard ? globs_json(options->guard, options->guard_count) : json_null();
 
-	return json_pack(
+	json_t *part = json_pack(
 		"{s:o, s:o, s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:s, s:b, s:b, s:o, s:I, "
 		"s:I, s:I, s:I}",
 		"abi", stamp_abi(), "programs", stamp_programs(), "table_abi", TABLE_ABI,
@@ -49,6 +81,10 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 						       : FLOW_INTERVAL_DEFAULT_NS),
 		"class_count", (json_int_t)table->class_count, "row_count",
 		(json_int_t)table->row_count, "entry_count", (json_int_t)table->entry_count);
+
+	if (part)
+		json_object_set_new(part, "replies", replies_json(options));
+	return part;
 }
 
 /* The globs read so far belong to the caller, also on failure. */
@@ -125,6 +161,7 @@ int record_options(const json_t *record, struct kernel_options *options)
 		return -EBADMSG;
 	if ((json_is_array(guard) && read_globs(guard, &read.guard, &read.guard_count)) ||
 	    (json_is_array(inside) && read_globs(inside, &read.inside, &read.inside_count)) ||
+	    read_replies(json_object_get(part, "replies"), &read) ||
 	    read_roles(json_object_get(part, "roles"), &read) || read_sockets(sockets, &read)) {
 		record_options_free(&read);
 		return -EBADMSG;

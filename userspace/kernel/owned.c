@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whose program is it? Ours has the name of a guard or a gateway and reads a verdict table. */
+/* Whose program is it? Ours has the name of one that reads a verdict table, and does. */
 #include <bpf/bpf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "maps/config.h"
 
 #include "userspace/kernel/gateway.h"
+#include "userspace/kernel/replies.h"
 
 #define MAPS_MOST 32
 
@@ -40,6 +41,9 @@ static bool name_is_ours(const char *name)
 			return true;
 	for (int i = 0; i < GATEWAY_FORMS; i++)
 		if (strcmp(name, gateway_names[i]) == 0)
+			return true;
+	for (int i = 0; i < GATEWAY_FORMS; i++)
+		if (strcmp(name, reply_names[i]) == 0)
 			return true;
 	return false;
 }
@@ -139,6 +143,16 @@ bool attach_find(uint32_t ifindex, enum hook *hook)
 		return true;
 	*hook = HOOK_TCX;
 	return false;
+}
+
+bool attach_notes(uint32_t ifindex)
+{
+	struct own_link own[OWN_MOST];
+	size_t count;
+	uint32_t program;
+
+	return (tcx_find_at(HOOK_TCX_INGRESS, ifindex, own, &count) == 0 && count) ||
+	       clsact_find_at(HOOK_CLSACT_INGRESS, ifindex, &program) == 0;
 }
 
 bool attach_any(void)

@@ -12,9 +12,11 @@
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
+#include "userspace/kernel/replies.h"
 
-/* Pins are distrusted until they have the shape that the guard was written for. */
-static bool shape_fits(enum shared_map which, int map)
+/* Pins are distrusted until they have the shape that the guard was written for. @room: entries,
+ * where that is a matter of the policy. */
+static bool shape_fits(enum shared_map which, int map, uint32_t room)
 {
 	struct bpf_map_info info = {0};
 	__u32 size = sizeof(info);
@@ -42,6 +44,19 @@ static bool shape_fits(enum shared_map which, int map)
 	case SHARED_BOOKS:
 		return info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
 		       info.value_size == sizeof(struct book) && info.max_entries == BOOKS_SLOTS;
+	case SHARED_REPLIES:
+	case SHARED_EXCHANGES:
+		return info.type == BPF_MAP_TYPE_HASH && info.max_entries == room &&
+		       info.key_size == sizeof(struct reply_key) &&
+		       info.value_size == sizeof(struct reply);
+	case SHARED_OPENINGS:
+		return info.type == BPF_MAP_TYPE_LRU_HASH && info.max_entries == room &&
+		       info.key_size == sizeof(struct reply_key) &&
+		       info.value_size == sizeof(struct reply_opening);
+	case SHARED_FRAGMENTS:
+		return info.type == BPF_MAP_TYPE_LRU_HASH && info.max_entries == room &&
+		       info.key_size == sizeof(struct reply_fragment) &&
+		       info.value_size == sizeof(uint64_t);
 	case SHARED_MAPS:
 		break;
 	}
@@ -56,18 +71,20 @@ static bool abi_differs(const json_t *current)
 	return current && json_integer_value(abi) != EVENT_ABI;
 }
 
-void shared_open(const struct kernel *kernel, const json_t *current, int shared[SHARED_MAPS])
+void shared_open(const struct kernel *kernel, const json_t *current,
+		 const struct kernel_options *options, int shared[SHARED_MAPS])
 {
 	bool differs = abi_differs(current);
 
 	for (int i = 0; i < SHARED_MAPS; i++) {
+		uint32_t room = replies_room(options, (enum shared_map)i);
 		char path[PATH_SIZE];
 
 		shared[i] = -1;
 		if (differs || path_join(path, kernel->pins, "%s", shared_map_names[i]))
 			continue;
 		int map = bpf_obj_get(path);
-		if (map >= 0 && shape_fits((enum shared_map)i, map))
+		if (map >= 0 && shape_fits((enum shared_map)i, map, room))
 			shared[i] = map;
 		else if (map >= 0)
 			close(map);

@@ -6,6 +6,7 @@
 
 #include "bpf/egress.skel.h"
 #include "bpf/gateway.skel.h"
+#include "bpf/ingress.skel.h"
 #include "bpf/socket.skel.h"
 #include "userspace/base/digest.h"
 #include "userspace/kernel/record.h"
@@ -42,8 +43,8 @@ json_t *stamp_abi(void)
 json_t *stamp_programs(void)
 {
 	struct digest_state *state = digest_start();
-	const void *guard, *gateway, *socket;
-	size_t guard_size, gateway_size, socket_size;
+	const void *guard, *gateway, *socket, *ingress;
+	size_t guard_size, gateway_size, socket_size, ingress_size;
 
 	if (!state)
 		return NULL;
@@ -53,6 +54,8 @@ json_t *stamp_programs(void)
 	digest_add(state, gateway, gateway_size);
 	socket = socket_bpf__elf_bytes(&socket_size);
 	digest_add(state, socket, socket_size);
+	ingress = ingress_bpf__elf_bytes(&ingress_size);
+	digest_add(state, ingress, ingress_size);
 	return digest_json(digest_end(state));
 }
 

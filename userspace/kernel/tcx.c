@@ -14,7 +14,8 @@
 
 #include "userspace/kernel/attach.h"
 
-#define TCX_EGRESS    ((enum bpf_attach_type)47) /* BPF_TCX_EGRESS, Linux 6.6 */
+#define TCX_INGRESS   ((enum bpf_attach_type)46) /* BPF_TCX_INGRESS, Linux 6.6 */
+#define TCX_EGRESS    ((enum bpf_attach_type)47) /* BPF_TCX_EGRESS */
 #define CHAIN_FIRST   (1u << 3)                  /* BPF_F_BEFORE, and nothing named: all */
 #define IFINDEX_FIRST 1                          /* loopback: in every network namespace */
 
@@ -33,11 +34,17 @@ struct query {
 	uint64_t revision;
 };
 
-static int query(uint32_t ifindex, uint32_t *programs, uint32_t *links, uint32_t *count)
+static enum bpf_attach_type type_of(enum hook hook)
+{
+	return hook == HOOK_TCX_INGRESS ? TCX_INGRESS : TCX_EGRESS;
+}
+
+static int query(enum hook hook, uint32_t ifindex, uint32_t *programs, uint32_t *links,
+		 uint32_t *count)
 {
 	struct query attr = {
 		.target_ifindex = ifindex,
-		.attach_type = TCX_EGRESS,
+		.attach_type = type_of(hook),
 		.prog_ids = (uint64_t)(uintptr_t)programs,
 		.link_ids = (uint64_t)(uintptr_t)links,
 		.count = *count,
@@ -52,16 +59,16 @@ static int query(uint32_t ifindex, uint32_t *programs, uint32_t *links, uint32_t
 bool tcx_supported(void)
 {
 	uint32_t count = 0;
-	int error = query(IFINDEX_FIRST, NULL, NULL, &count);
+	int error = query(HOOK_TCX, IFINDEX_FIRST, NULL, NULL, &count);
 
 	return error == 0 || error == -ENOENT;
 }
 
-int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count)
+int tcx_find_at(enum hook hook, uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count)
 {
 	uint32_t programs[TCX_CHAIN_MOST] = {0}, links[TCX_CHAIN_MOST] = {0},
 		 chain = TCX_CHAIN_MOST;
-	int error = query(ifindex, programs, links, &chain);
+	int error = query(hook, ifindex, programs, links, &chain);
 
 	*count = 0;
 	if (error == -ENOENT || (error == -EINVAL && !tcx_supported()))
@@ -74,20 +81,25 @@ int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count)
 	return 0;
 }
 
+int tcx_find(uint32_t ifindex, struct own_link own[OWN_MOST], size_t *count)
+{
+	return tcx_find_at(HOOK_TCX, ifindex, own, count);
+}
+
 int tcx_chain(uint32_t ifindex, uint32_t programs[TCX_CHAIN_MOST], size_t *count)
 {
 	uint32_t links[TCX_CHAIN_MOST], chain = TCX_CHAIN_MOST;
-	int error = query(ifindex, programs, links, &chain);
+	int error = query(HOOK_TCX, ifindex, programs, links, &chain);
 
 	*count = error ? 0 : chain;
 	return error == -ENOENT ? 0 : error;
 }
 
 /* The pin opens without CAP_SYS_ADMIN; the id opens without a pin. */
-int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link)
+int tcx_open_at(const struct kernel *kernel, enum hook hook, uint32_t ifindex, uint32_t link)
 {
 	struct bpf_link_info info;
-	int pinned = link_open_pin(kernel, HOOK_TCX, ifindex);
+	int pinned = link_open_pin(kernel, hook, ifindex);
 
 	if (pinned >= 0 && link_info(pinned, &info) && info.id == link)
 		return pinned;
@@ -96,16 +108,21 @@ int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link)
 	return bpf_link_get_fd_by_id(link);
 }
 
-int tcx_create(int program, uint32_t ifindex)
+int tcx_open(const struct kernel *kernel, uint32_t ifindex, uint32_t link)
+{
+	return tcx_open_at(kernel, HOOK_TCX, ifindex, link);
+}
+
+int tcx_create(enum hook hook, int program, uint32_t ifindex)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = CHAIN_FIRST);
 
-	return bpf_link_create(program, (int)ifindex, TCX_EGRESS, &options);
+	return bpf_link_create(program, (int)ifindex, type_of(hook), &options);
 }
 
-int tcx_remove(const struct kernel *kernel, uint32_t ifindex, uint32_t link)
+int tcx_remove(const struct kernel *kernel, enum hook hook, uint32_t ifindex, uint32_t link)
 {
-	int fd = tcx_open(kernel, ifindex, link);
+	int fd = tcx_open_at(kernel, hook, ifindex, link);
 
 	if (fd < 0)
 		return fd;

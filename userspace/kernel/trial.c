@@ -11,10 +11,12 @@
 #include "userspace/kernel/gateway.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/packet.h"
+#include "userspace/kernel/replies.h"
 
 struct kernel_trial {
 	struct egress_bpf *skeleton;
 	struct gateway_bpf *gateway; /* NULL: no port is inside */
+	struct ingress_bpf *ingress; /* NULL: nothing is a reply */
 };
 
 int trial_open(const struct table *table, const struct kernel_options *options,
@@ -36,6 +38,8 @@ int trial_open(const struct table *table, const struct kernel_options *options,
 	error = load_generation(&request, &opened->skeleton, diagnostics);
 	if (!error && options->inside_count)
 		error = gateway_load(opened->skeleton, &opened->gateway, diagnostics);
+	if (!error && !request.ethernet_only)
+		error = replies_load(opened->skeleton, options, &opened->ingress, diagnostics);
 	if (error) {
 		kernel_trial_close(opened);
 		return error;
@@ -54,6 +58,7 @@ void kernel_trial_close(struct kernel_trial *trial)
 {
 	if (!trial)
 		return;
+	replies_destroy(trial->ingress);
 	gateway_destroy(trial->gateway);
 	loaded_destroy(trial->skeleton);
 	free(trial);
@@ -112,7 +117,14 @@ int kernel_trial_run(struct kernel_trial *trial, enum kernel_program program, bo
 
 	if (program == KERNEL_GATEWAY)
 		return run_gateway(gateway_program(trial->gateway, form), frame, size, outcome);
+	if (program == KERNEL_INGRESS)
+		return run_guard(replies_program(trial->ingress, form), frame, size, outcome);
 	return run_guard(loaded_program(trial->skeleton, form), frame, size, outcome);
+}
+
+int kernel_trial_age(struct kernel_trial *trial, uint64_t nanoseconds)
+{
+	return replies_age(trial->skeleton, nanoseconds);
 }
 
 int kernel_trial_counters(struct kernel_trial *trial, struct counter *counters, size_t count)

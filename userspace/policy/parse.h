@@ -124,6 +124,13 @@ void policy_to_read(struct reader *reader, const struct node *node, void *target
 /* The policy's own list of them. */
 void policy_lifeline_read(struct reader *reader, const struct node *node, void *target);
 
+/* services.c: one item of it. False with a message if it is none. */
+bool policy_service_read(struct reader *reader, const struct node *item, struct service *service);
+
+/* replies.c: "replies:". */
+void policy_replies_read(struct reader *reader, const struct node *node, void *target);
+void policy_replies_free(struct policy *policy);
+
 /* services.c: the port: list. */
 void policy_port_read(struct reader *reader, const struct node *node, void *target);
 

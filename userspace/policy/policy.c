@@ -228,7 +228,7 @@ static const struct key policy_keys[] = {
 	{"control", read_control, NULL},
 	{"on-deny", NULL, "drop"},
 	{"except", read_except, NULL},
-	{"replies", NULL, "judge"},
+	{"replies", policy_replies_read, NULL},
 	{"lifeline", policy_lifeline_read, NULL},
 	{"scopes", NULL, "[]"},
 	{"tunnels", policy_tunnels_read, NULL},
@@ -462,6 +462,7 @@ void policy_free(struct policy *policy)
 	free(policy->rules);
 	free(policy->lifeline);
 	policy_tunnels_free(policy);
+	policy_replies_free(policy);
 	free(policy->name);
 	for (size_t i = 0; i < policy->file_count; i++) {
 		free(policy->files[i].file);

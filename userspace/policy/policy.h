@@ -74,6 +74,12 @@ struct policy_tunnel {
 	char *why;      /* NULL if absent */
 };
 
+/* A port of ours: answers to what comes in there leave. */
+struct policy_reply {
+	struct service on; /* of ICMP, the type of the request */
+	char *why;         /* NULL if absent */
+};
+
 /* One of its files, and what it says: "mode, allow #1 to #3". */
 struct policy_file {
 	char *file;
@@ -117,6 +123,9 @@ struct policy {
 	uint32_t control; /* mask of enum control */
 	struct policy_tunnel *tunnels;
 	size_t tunnel_count;
+	struct policy_reply *replies; /* none: judged like everything else */
+	size_t reply_count;
+	bool replies_said;    /* the policy says what becomes of them */
 	struct prefix *nat64; /* IPv6 prefixes of translators, sorted, none within another */
 	size_t nat64_count;
 };

@@ -81,7 +81,7 @@ bool service_parse(const char *text, struct service *service)
 	return true;
 }
 
-static bool read_service(struct reader *reader, const struct node *item, struct service *service)
+bool policy_service_read(struct reader *reader, const struct node *item, struct service *service)
 {
 	const char *text = item->kind == NODE_TEXT ? item->text : "";
 	const char *slash = strchr(text, '/');
@@ -117,6 +117,7 @@ void policy_port_read(struct reader *reader, const struct node *node, void *targ
 		return;
 	rule->services = policy_alloc(reader, node->count, sizeof(*rule->services));
 	for (size_t i = 0; rule->services && i < node->count; i++)
-		if (read_service(reader, &node->children[i], &rule->services[rule->service_count]))
+		if (policy_service_read(reader, &node->children[i],
+					&rule->services[rule->service_count]))
 			rule->service_count++;
 }
