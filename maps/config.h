@@ -29,8 +29,9 @@ struct guard_config {
 	__u8 trial;        /* BPF_PROG_RUN only: leave the decision behind */
 	__u8 without;      /* mask of WITHOUT_ */
 	__u8 tunnel_count;
-	__u8 books; /* count what is handed on, by interface */
-	__u8 reserved[2];
+	__u8 books;  /* count what is handed on, by interface */
+	__u8 reject; /* tell the sender of what is denied: maps/answer.h */
+	__u8 reserved[1];
 	struct guard_tunnel tunnels[TUNNELS_MOST];
 };
 

@@ -23,6 +23,7 @@ enum shared_map {
 	SHARED_ELSEWHERE,
 	SHARED_PAUSE,
 	SHARED_BOOKS,
+	SHARED_ANSWERS,
 	SHARED_MAPS
 };
 extern const char *const shared_map_names[SHARED_MAPS];
