@@ -2,13 +2,16 @@
 /* The guard: judges what leaves through an interface (tc egress). */
 #include "bpf/packet_skb.h"
 
+#include "bpf/answer_skb.h"
 #include "bpf/books.h"
 #include "bpf/guard.h"
 
 #define TC_NEXT (-1) /* TCX_NEXT; TC_ACT_UNSPEC to clsact: the programs behind us go on */
 
-static __always_inline int act(const struct decision *decision)
+static __always_inline int act(context_t *skb, const struct decision *decision)
 {
+	if (is_rejected(decision) && answer_place(skb))
+		return (int)bpf_redirect(skb->ifindex, BPF_F_INGRESS);
 	if (is_stopped(decision))
 		return TC_ACT_SHOT;
 	return config.last_word ? TC_ACT_OK : TC_NEXT;

@@ -5,11 +5,14 @@
  */
 #include "bpf/packet_xdp.h"
 
+#include "bpf/answer_xdp.h"
 #include "bpf/guard.h"
 #include "bpf/own.h"
 
-static __always_inline int act(const struct decision *decision)
+static __always_inline int act(context_t *xdp, const struct decision *decision)
 {
+	if (is_rejected(decision) && answer_place(xdp))
+		return XDP_TX;
 	return is_stopped(decision) ? XDP_DROP : XDP_PASS;
 }
 

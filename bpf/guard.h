@@ -7,6 +7,7 @@
 #ifndef GABELOU_BPF_GUARD_H
 #define GABELOU_BPF_GUARD_H
 
+#include "bpf/answer.h"
 #include "bpf/except.h"
 #include "bpf/judge_packet.h"
 #include "bpf/parse.h"
@@ -22,10 +23,25 @@ static __always_inline bool is_stopped(const struct decision *decision)
 	       !(decision->flags & EVENT_PAUSED);
 }
 
+/* Is its answer drafted? */
+static __always_inline bool is_rejected(const struct decision *decision)
+{
+	return config.reject && unlikely(decision->flags & EVENT_REJECTED);
+}
+
+/* Told apart from what was not understood: that may not be what it seems, and who sent it may not
+ * be either. What is in a tunnel has no sender here. */
+static __always_inline bool is_answered(const struct packet *packet,
+					const struct decision *decision)
+{
+	return config.reject && !config.trial && is_stopped(decision) &&
+	       decision->row != ROW_NOT_JUDGED && !packet->outer;
+}
+
 /* What an entry program defines for itself. */
 
 /* The program's answer to the kernel. */
-static __always_inline int act(const struct decision *decision);
+static __always_inline int act(context_t *context, const struct decision *decision);
 /* Puts the decision of a trial where user space finds it: enum trial_word. */
 static __always_inline void leave_trial(context_t *context, const struct decision *decision);
 /* A packet that the table denies: does it pass for another reason? */
@@ -56,7 +72,9 @@ static __always_inline int guard(context_t *context, const struct packet *packet
 	if (unlikely(decision.verdict == VERDICT_DENY) && !config.monitor && pause_holds())
 		decision.flags |= EVENT_PAUSED;
 	if (is_left_to_lower(upper, &decision) && !config.trial)
-		return act(&decision);
+		return act(context, &decision);
+	if (is_answered(packet, &decision) && answer_prepare(context, report_where(packet)))
+		decision.flags |= EVENT_REJECTED;
 	count(context, decision.counter);
 	if (config.books && (likely(decision.verdict == VERDICT_ALLOW) || config.monitor))
 		hand_on(context, packet);
@@ -64,7 +82,7 @@ static __always_inline int guard(context_t *context, const struct packet *packet
 		leave_trial(context, &decision);
 	else if (unlikely(decision.verdict == VERDICT_DENY))
 		report(context, report_where(packet), report_what(&decision));
-	return act(&decision);
+	return act(context, &decision);
 }
 
 static __noinline int guard_any(context_t *context, bool layer3, bool upper)

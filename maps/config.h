@@ -31,8 +31,9 @@ struct guard_config {
 	__u8 trial;        /* BPF_PROG_RUN only: leave the decision behind */
 	__u8 without;      /* mask of WITHOUT_ */
 	__u8 tunnel_count;
-	__u8 books; /* count what is handed on, by interface */
-	__u8 reserved[2];
+	__u8 books;  /* count what is handed on, by interface */
+	__u8 reject; /* tell the sender of what is denied: maps/answer.h */
+	__u8 reserved[1];
 	struct guard_tunnel tunnels[TUNNELS_MOST];
 	struct reply_service replies[REPLY_SERVICES_MOST];
 	__u32 reply_count; /* 0: nothing is a reply */

@@ -63,10 +63,11 @@ enum event_kind {
 };
 
 enum event_flag {
-	EVENT_MONITOR = 1 << 0, /* let pass: the policy is in monitor mode */
-	EVENT_GATEWAY = 1 << 1, /* judged where it came in; else where it was to go out */
-	EVENT_SOCKET = 1 << 2,  /* judged at the socket: the sender was told (EPERM) */
-	EVENT_PAUSED = 1 << 3,  /* let pass: a pause held */
+	EVENT_MONITOR = 1 << 0,  /* let pass: the policy is in monitor mode */
+	EVENT_GATEWAY = 1 << 1,  /* judged where it came in; else where it was to go out */
+	EVENT_SOCKET = 1 << 2,   /* judged at the socket: the sender was told (EPERM) */
+	EVENT_PAUSED = 1 << 3,   /* let pass: a pause held */
+	EVENT_REJECTED = 1 << 4, /* the sender was told: of the first packet (maps/answer.h) */
 };
 
 struct flow_event {

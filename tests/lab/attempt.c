@@ -5,8 +5,9 @@
  *   attempt HOW ADDRESS PORT
  *
  * HOW: tcp (connects), udp (sends, not connected), sort (connects a UDP socket, as getaddrinfo()
- * does to sort addresses), raw (sends an ICMP echo request, IPv4). Prints "ok", "unanswered" for a
- * connection that nobody took or refused within half a second, or the error, as in "EPERM".
+ * does to sort addresses), told (connects a UDP socket, sends, and waits for an error), raw (sends
+ * an ICMP echo request, IPv4). Prints "ok", "unanswered" where nobody answered within half a
+ * second, or the error, as in "EPERM".
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,7 +22,7 @@
 
 #define PATIENCE_MS 500
 
-static const char usage[] = "usage: attempt tcp|udp|sort|raw ADDRESS PORT\n";
+static const char usage[] = "usage: attempt tcp|udp|sort|told|raw ADDRESS PORT\n";
 
 static socklen_t address_of(const char *text, const char *port, struct sockaddr_storage *to)
 {
@@ -40,15 +41,15 @@ static socklen_t address_of(const char *text, const char *port, struct sockaddr_
 	return sizeof(*v6);
 }
 
-static const char *wait_for(int tcp)
+static const char *wait_for(int any, short events)
 {
-	struct pollfd writable = {.fd = tcp, .events = POLLOUT};
+	struct pollfd answered = {.fd = any, .events = events};
 	int error = 0;
 	socklen_t size = sizeof(error);
 
-	if (poll(&writable, 1, PATIENCE_MS) == 0)
+	if (poll(&answered, 1, PATIENCE_MS) == 0)
 		return "unanswered";
-	getsockopt(tcp, SOL_SOCKET, SO_ERROR, &error, &size);
+	getsockopt(any, SOL_SOCKET, SO_ERROR, &error, &size);
 	return error ? strerrorname_np(error) : "ok";
 }
 
@@ -59,7 +60,7 @@ int main(int argc, char **argv)
 	socklen_t size = argc == 4 ? address_of(argv[2], argv[3], &to) : 0;
 	const char *how = argc == 4 ? argv[1] : "";
 	int raw = strcmp(how, "raw") == 0, tcp = strcmp(how, "tcp") == 0;
-	int sort = strcmp(how, "sort") == 0;
+	int sort = strcmp(how, "sort") == 0, told = strcmp(how, "told") == 0;
 	int any = socket(to.ss_family,
 			 (raw   ? SOCK_RAW
 			  : tcp ? SOCK_STREAM
@@ -67,15 +68,19 @@ int main(int argc, char **argv)
 				 SOCK_NONBLOCK,
 			 raw ? IPPROTO_ICMP : 0);
 
-	if (!size || any < 0 || (!raw && !tcp && !sort && strcmp(how, "udp") != 0)) {
+	if (!size || any < 0 || (!raw && !tcp && !sort && !told && strcmp(how, "udp") != 0)) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	int failed =
-		tcp || sort ? connect(any, (struct sockaddr *)&to, size) < 0
-			    : sendto(any, &echo, sizeof(echo), 0, (struct sockaddr *)&to, size) < 0;
-	if (failed && tcp && errno == EINPROGRESS)
-		puts(wait_for(any));
+	int failed = tcp || sort || told ? connect(any, (struct sockaddr *)&to, size) < 0
+					 : sendto(any, &echo, sizeof(echo), 0,
+						  (struct sockaddr *)&to, size) < 0;
+	if (told && !failed)
+		failed = send(any, &echo, sizeof(echo), 0) < 0;
+	if (told && !failed)
+		puts(wait_for(any, POLLIN));
+	else if (failed && tcp && errno == EINPROGRESS)
+		puts(wait_for(any, POLLOUT));
 	else
 		puts(failed ? strerrorname_np(errno) : "ok");
 	return 0;

@@ -258,7 +258,7 @@ static void fill_chain(const char *name, int *links, int count)
 	for (int i = 0; i < count; i++) {
 		int program = foreign_program();
 
-		links[i] = tcx_create(program, if_nametoindex(name));
+		links[i] = tcx_create(HOOK_TCX, program, if_nametoindex(name));
 		close(program);
 	}
 }

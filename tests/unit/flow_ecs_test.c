@@ -183,6 +183,20 @@ static void test_a_pause_says_allowed(void **state)
 	json_decref(line);
 }
 
+static void test_a_rejection_says_so(void **state)
+{
+	struct flow_event event = tcp;
+	struct flow flow = whole(&event);
+
+	(void)state;
+	event.flags = EVENT_REJECTED;
+	json_t *line = flow_ecs(&flow);
+
+	assert_string_equal(at(line, "event.action"), "\"rejected\"");
+	assert_string_equal(at(line, "event.type"), "[\"connection\",\"denied\"]");
+	json_decref(line);
+}
+
 /* At the port where it came in: the interface is not where it would have left. */
 static void test_a_gateway_judges_what_comes_in(void **state)
 {
@@ -445,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_a_denied_flow),
 		cmocka_unit_test(test_monitor_mode_says_allowed),
 		cmocka_unit_test(test_a_pause_says_allowed),
+		cmocka_unit_test(test_a_rejection_says_so),
 		cmocka_unit_test(test_a_gateway_judges_what_comes_in),
 		cmocka_unit_test(test_a_refusal_at_the_socket),
 		cmocka_unit_test(test_a_refused_option),

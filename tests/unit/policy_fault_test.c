@@ -54,8 +54,6 @@ static void keys_are_known_and_stand_once(void **state)
 static void keys_of_later_versions_are_refused_by_name(void **state)
 {
 	static const struct refusal refusals[] = {
-		{HEAD "on-deny: reject\n", "3:1: `on-deny:` is not supported by this version, "
-					   "other than as `on-deny: drop`; remove it"},
 		{HEAD "scopes: [{name: a}]\n", "3:1: `scopes:` is not supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], port: [443/tcp]}]\n", "2:22: `port:` is not "
 									 "supported"},
@@ -127,6 +125,8 @@ static void values_are_of_their_kind(void **state)
 	static const struct refusal refusals[] = {
 		{HEAD "mode: enfroce\n", "3:7: `mode: enfroce` is not known; write enforce or "
 					 "monitor"},
+		{HEAD "on-deny: refuse\n", "3:10: `on-deny: refuse` is not known; write drop or "
+					   "reject"},
 		{HEAD "mode: [monitor]\n", "3:7: `mode: [...]` is not known"},
 		{HEAD "name: [a]\n", "3:7: `name:` is a line of text"},
 		{HEAD "name: \"\"\n", "3:7: `name:` is a line of text"},

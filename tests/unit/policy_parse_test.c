@@ -37,6 +37,7 @@ static void the_smallest_policy_has_the_defaults(void **state)
 	assert_int_equal(policy->stale_days, 120);
 	assert_int_equal(policy->unlisted, POLICY_UNLISTED_DENY);
 	assert_false(policy->anycast);
+	assert_false(policy->reject);
 	assert_int_equal(policy->local, POLICY_LOCAL_PRIVATE);
 	assert_int_equal(policy->control, CONTROL_DEFAULT);
 	assert_int_equal(policy->rule_count, 1);
@@ -77,7 +78,7 @@ static const char full[] = "gabelou: 1\n"
 			   "anycast: deny\n"
 			   "local: connected\n"
 			   "control: [arp, nd, 802.1x]\n"
-			   "on-deny: drop\n"
+			   "on-deny: reject\n"
 			   "except: []\n"
 			   "replies: judge\n"
 			   "lifeline: []\n"
@@ -92,6 +93,7 @@ static void every_key_arrives(void **state)
 				      "remove one\n");
 	assert_string_equal(policy->name, "everything");
 	assert_int_equal(policy->mode, POLICY_MONITOR);
+	assert_true(policy->reject);
 	assert_false(policy->guard_auto);
 	assert_int_equal(policy->guard.count, 2);
 	assert_string_equal(policy->guard.items[0], "eth*");

@@ -46,6 +46,7 @@ struct manifest {
 	uint32_t generation;
 	char since[32]; /* RFC 3339 */
 	bool monitor;
+	bool reject;   /* "on-deny: reject" */
 	bool registry; /* "unlisted: registry" */
 	const char *policy_name, *policy_file, *policy_sha256;
 	struct policy_sources sources; /* the policy, whole; owned here */

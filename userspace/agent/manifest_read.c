@@ -170,6 +170,8 @@ static bool parse(struct manifest *manifest)
 	manifest->policy_name = json_is_string(name) ? json_string_value(name) : "";
 	manifest->generation = (uint32_t)generation;
 	manifest->monitor = strcmp(mode, "monitor") == 0;
+	manifest->reject =
+		json_is_true(json_object_get(json_object_get(manifest->json, "kernel"), "reject"));
 	manifest->registry = strcmp(unlisted, "registry") == 0;
 	parse_since(manifest);
 	return parse_nat64(manifest) && parse_rows(manifest);

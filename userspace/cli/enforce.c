@@ -29,6 +29,7 @@ static struct kernel_options options_of(const struct policy *policy)
 	struct kernel_options options = {
 		.monitor = policy->mode == POLICY_MONITOR,
 		.last_word = policy->chain == POLICY_CHAIN_LAST_WORD,
+		.reject = policy->reject,
 		.control = policy->control,
 		.guard = policy->guard_auto ? NULL : policy->guard.items,
 		.guard_count = policy->guard_auto ? 0 : policy->guard.count,

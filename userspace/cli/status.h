@@ -18,6 +18,7 @@ struct status {
 	char cgroup[KERNEL_CGROUP_SIZE]; /* whose sockets are hooked */
 	const char *sockets_why;         /* why they are not; NULL: they are */
 	uint64_t events_lost;            /* in the kernel and in the agent */
+	uint64_t answers[ANSWERS];       /* to what was denied, since the first apply */
 	uint32_t layers;                 /* mask of LAYER_BIT: those that the guard could use */
 	json_t *update; /* what the last update of data came to (stage.h); NULL: none */
 	struct kernel_foreign *foreign; /* programs of others where packets leave */

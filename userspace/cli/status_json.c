@@ -92,13 +92,23 @@ static json_t *foreign(const struct status *status)
 	return array;
 }
 
+static json_t *answers(const struct status *status)
+{
+	json_t *object = json_object();
+
+	for (enum answer answer = 0; answer < ANSWERS; answer++)
+		json_object_set_new(object, answer_name(answer),
+				    json_integer((json_int_t)status->answers[answer]));
+	return object;
+}
+
 json_t *status_json(const struct status *status)
 {
 	const struct manifest *manifest = status->enforced.manifest;
 
 	return json_pack(
 		"{s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:O, s:O?, s:b, s:o, "
-		"s:{s:o, s:o}, s:b, s:o, s:o}",
+		"s:{s:o, s:o}, s:b, s:o, s:o, s:s, s:o}",
 		"mode", manifest->monitor ? "monitor" : "enforce", "policy",
 		enforced_policy(&status->enforced), "generation", (json_int_t)manifest->generation,
 		"since", manifest->since, "interfaces", enforced_interfaces(&status->enforced),
@@ -109,5 +119,6 @@ json_t *status_json(const struct status *status)
 		"agent", status->agent_running, "kernel", layers_json(status->layers), "sockets",
 		"cgroup", text_json(status->sockets_why ? NULL : status->cgroup), "why_not",
 		text_json(status->sockets_why), "backstop", status->backstop, "foreign",
-		foreign(status), "books", status_books_json(status));
+		foreign(status), "books", status_books_json(status), "on_deny",
+		manifest->reject ? "reject" : "drop", "answers", answers(status));
 }

@@ -284,6 +284,8 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 		return error;
 	if (kernel_events_lost(kernel, &lost) != 0)
 		add_problem(status, "how many events were lost cannot be read");
+	if (kernel_answers(kernel, status->answers) != 0)
+		add_problem(status, "how many senders were told of a denial cannot be read");
 	if (kernel_sockets(kernel, status->cgroup, &status->sockets_why, diagnostics) != 0)
 		status->sockets_why = "the record of what is enforced is damaged";
 	status->events_lost = lost + status->agent.log_lost;

@@ -29,6 +29,18 @@ static void print_others(FILE *out, const struct status *status)
 			  status->foreign[i].program, status->foreign[i].hook);
 }
 
+/* What of it is no more than a promise is said with it. */
+static void print_answers(FILE *out, const struct status *status)
+{
+	char count[PAGE_COUNT_SIZE];
+
+	for (enum answer answer = 0; answer < ANSWERS; answer++)
+		if (answer == ANSWER_SENT || status->answers[answer])
+			page_item(out, answer == ANSWER_SENT ? "on deny" : "", "%s%s packets %s",
+				  answer == ANSWER_SENT ? "reject: " : "",
+				  page_count(status->answers[answer], count), answer_text(answer));
+}
+
 static void print_head(FILE *out, const struct status *status)
 {
 	const struct manifest *manifest = status->enforced.manifest;
@@ -50,6 +62,8 @@ static void print_head(FILE *out, const struct status *status)
 		page_field(out, "sockets", "%s on cgroup %s",
 			   manifest->monitor ? "senders are named" : "refused at once",
 			   status->cgroup);
+	if (manifest->reject)
+		print_answers(out, status);
 	json_array_foreach (status->problems, i, problem)
 		page_item(out, i ? "" : "problems", "%s", json_string_value(problem));
 	if (!json_array_size(status->problems))

@@ -33,7 +33,9 @@ static const char *action_of(uint8_t flags)
 		return "would-drop";
 	if (flags & EVENT_PAUSED)
 		return "paused";
-	return flags & EVENT_SOCKET ? "refused" : "dropped";
+	if (flags & EVENT_SOCKET)
+		return "refused";
+	return flags & EVENT_REJECTED ? "rejected" : "dropped";
 }
 
 /* In monitor mode and in a pause the packet went on: to say "denied" would put it in every count of

@@ -5,7 +5,8 @@
  * All pins live in pid 1's mount namespace, under /sys/fs/bpf/gabelou (mode 0700), keyed by the
  * cookie of the network namespace:
  *
- *   ns-COOKIE/events, flows, events_lost, senders, elsewhere, pause   shared by all generations
+ *   ns-COOKIE/events, flows, events_lost, senders, elsewhere, pause, answers
+ *                               shared by all generations
  *   ns-COOKIE/replies, exchanges, openings, reply_fragments           shared, too
  *   ns-COOKIE/gen-N/            program, counters and the table's sections, one map each
  *   ns-COOKIE/link-IFINDEX      the tcx link, or absent where clsact is used
@@ -26,6 +27,7 @@
 #include <jansson.h>
 #include <net/if.h>
 
+#include "maps/answer.h"
 #include "maps/event.h"
 #include "maps/reply.h"
 #include "maps/tunnel.h"
@@ -79,6 +81,7 @@ struct kernel_interface {
 struct kernel_options {
 	bool monitor;
 	bool last_word;
+	bool reject;      /* tell the sender of what is denied (maps/answer.h) */
 	uint32_t control; /* mask of enum control */
 	struct guard_tunnel tunnels[TUNNELS_MOST];
 	uint8_t tunnel_count;
@@ -175,6 +178,13 @@ int kernel_pause(struct kernel *kernel, uint64_t seconds, struct diagnostics *di
 int kernel_resume(struct kernel *kernel, struct diagnostics *diagnostics);
 /* Seconds until it ends, rounded up; 0: there is none, or nothing is enforced. */
 int kernel_paused(struct kernel *kernel, uint64_t *seconds, struct diagnostics *diagnostics);
+
+/* Packets that were denied under `on-deny: reject`, by enum answer, summed over CPUs since the
+ * first apply. What is refused at the socket (EPERM) is not among them. */
+int kernel_answers(struct kernel *kernel, uint64_t packets[ANSWERS]);
+const char *answer_name(enum answer answer);
+/* "packets that were ...", for people. */
+const char *answer_text(enum answer answer);
 
 /* For table_compile(): sections lie in maps of exactly their size, which kernel_apply() then takes
  * as they are. Without the privilege to make maps the table is compiled into other memory. A table

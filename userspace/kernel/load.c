@@ -18,8 +18,8 @@
 
 const char *const program_names[FORMS] = {"egress", "egress_layer3", "egress_upper"};
 const char *const shared_map_names[SHARED_MAPS] = {
-	"events", "flows",   "events_lost", "senders",  "elsewhere",      "pause",
-	"books",  "replies", "exchanges",   "openings", "reply_fragments"};
+	"events", "flows",   "events_lost", "senders",  "elsewhere",       "pause",
+	"books",  "replies", "exchanges",   "openings", "reply_fragments", "answers"};
 
 int loaded_program(const struct egress_bpf *skeleton, enum form form)
 {
@@ -81,6 +81,7 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 		.control = options->control,
 		.monitor = options->monitor,
 		.last_word = options->last_word,
+		.reject = options->reject,
 		.trial = request->trial,
 		.without = program_without(options->without | kernel_lacks()),
 		.books = !options->without_books && !request->trial,

@@ -27,6 +27,7 @@ enum shared_map {
 	SHARED_EXCHANGES,
 	SHARED_OPENINGS,
 	SHARED_FRAGMENTS,
+	SHARED_ANSWERS,
 	SHARED_MAPS
 };
 extern const char *const shared_map_names[SHARED_MAPS];

@@ -65,13 +65,14 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 		options->guard ? globs_json(options->guard, options->guard_count) : json_null();
 
 	json_t *part = json_pack(
-		"{s:o, s:o, s:i, s:i, s:b, s:b, s:I, s:o, s:o, s:o, s:s, s:b, s:b, s:o, s:I, "
+		"{s:o, s:o, s:i, s:i, s:b, s:b, s:b, s:I, s:o, s:o, s:o, s:s, s:b, s:b, s:o, s:I, "
 		"s:I, s:I, s:I}",
 		"abi", stamp_abi(), "programs", stamp_programs(), "table_abi", TABLE_ABI,
 		"event_abi", EVENT_ABI, "monitor", options->monitor, "last_word",
-		options->last_word, "control", (json_int_t)options->control, "guard", guard,
-		"inside", globs_json(options->inside, options->inside_count), "roles",
-		roles_json(options), "sockets",
+		options->last_word, "reject", options->reject, "control",
+		(json_int_t)options->control, "guard", guard, "inside",
+		globs_json(options->inside, options->inside_count), "roles", roles_json(options),
+		"sockets",
 		options->without_sockets ? "off"
 		: options->cgroup        ? options->cgroup
 					 : "auto",
@@ -147,6 +148,7 @@ int record_options(const json_t *record, struct kernel_options *options)
 	struct kernel_options read = {
 		.monitor = json_is_true(json_object_get(part, "monitor")),
 		.last_word = json_is_true(json_object_get(part, "last_word")),
+		.reject = json_is_true(json_object_get(part, "reject")),
 		.control = (uint32_t)json_integer_value(json_object_get(part, "control")),
 		.without_backstop = json_is_false(json_object_get(part, "backstop")),
 		.without_books = !json_is_true(json_object_get(part, "books")),

@@ -30,8 +30,10 @@ static bool shape_fits(enum shared_map which, int map, uint32_t room)
 		return info.type == BPF_MAP_TYPE_HASH && info.key_size == sizeof(struct flow_key) &&
 		       info.value_size == sizeof(struct flow_state);
 	case SHARED_EVENTS_LOST:
+	case SHARED_ANSWERS:
 		return info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
-		       info.value_size == sizeof(uint64_t);
+		       info.value_size == sizeof(uint64_t) &&
+		       info.max_entries == (which == SHARED_ANSWERS ? ANSWERS : 1);
 	case SHARED_SENDERS:
 		return info.type == BPF_MAP_TYPE_SK_STORAGE &&
 		       info.value_size == sizeof(struct sender);

@@ -62,25 +62,62 @@ int kernel_counters(struct kernel *kernel, struct counter **counters, size_t *co
 	return 0;
 }
 
-int kernel_events_lost(struct kernel *kernel, uint64_t *lost)
+/* Of a shared map of numbers, summed over CPUs. */
+static int read_sums(const struct kernel *kernel, enum shared_map which, uint64_t *sums,
+		     uint32_t slots)
 {
 	char path[PATH_SIZE];
-	uint32_t slot = 0;
 	int cpus = libbpf_num_possible_cpus();
-	int error = path_join(path, kernel->pins, "%s", shared_map_names[SHARED_EVENTS_LOST]);
+	int error = path_join(path, kernel->pins, "%s", shared_map_names[which]);
 	uint64_t *each = error || cpus < 0 ? NULL : calloc((size_t)cpus, sizeof(*each));
 
 	if (!each)
 		return error ? error : -ENOMEM;
 	int map = bpf_obj_get(path);
-	error = map < 0 ? map : bpf_map_lookup_elem(map, &slot, each);
+	error = map < 0 ? map : 0;
+	for (uint32_t slot = 0; slot < slots; slot++) {
+		if (!error)
+			error = bpf_map_lookup_elem(map, &slot, each);
+		sums[slot] = 0;
+		for (int cpu = 0; cpu < cpus && !error; cpu++)
+			sums[slot] += each[cpu];
+	}
 	if (map >= 0)
 		close(map);
-	*lost = 0;
-	for (int cpu = 0; cpu < cpus && !error; cpu++)
-		*lost += each[cpu];
 	free(each);
 	return error;
+}
+
+int kernel_events_lost(struct kernel *kernel, uint64_t *lost)
+{
+	return read_sums(kernel, SHARED_EVENTS_LOST, lost, 1);
+}
+
+int kernel_answers(struct kernel *kernel, uint64_t packets[ANSWERS])
+{
+	return read_sums(kernel, SHARED_ANSWERS, packets, ANSWERS);
+}
+
+const char *answer_name(enum answer answer)
+{
+	static const char *const names[ANSWERS] = {
+#define ANSWER(identifier, name, text) name,
+		ANSWER_LIST(ANSWER)
+#undef ANSWER
+	};
+
+	return names[answer];
+}
+
+const char *answer_text(enum answer answer)
+{
+	static const char *const texts[ANSWERS] = {
+#define ANSWER(identifier, name, text) text,
+		ANSWER_LIST(ANSWER)
+#undef ANSWER
+	};
+
+	return texts[answer];
 }
 
 static int map_section(int map, void **bytes, size_t *size)

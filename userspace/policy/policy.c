@@ -30,6 +30,14 @@ static void read_mode(struct reader *reader, const struct node *node, void *targ
 	reader->policy->mode = policy_choice_read(reader, node, "mode", names, 2) == POLICY_MONITOR;
 }
 
+static void read_on_deny(struct reader *reader, const struct node *node, void *target)
+{
+	static const char *const names[] = {"drop", "reject"};
+
+	(void)target;
+	reader->policy->reject = policy_choice_read(reader, node, "on-deny", names, 2) == 1;
+}
+
 static void add_glob(struct reader *reader, const struct node *item, struct names *globs)
 {
 	globs->items[globs->count] = policy_glob_read(reader, item);
@@ -226,7 +234,7 @@ static const struct key policy_keys[] = {
 	{"anycast", read_anycast, NULL},
 	{"local", read_local, NULL},
 	{"control", read_control, NULL},
-	{"on-deny", NULL, "drop"},
+	{"on-deny", read_on_deny, NULL},
 	{"except", read_except, NULL},
 	{"replies", policy_replies_read, NULL},
 	{"lifeline", policy_lifeline_read, NULL},

@@ -94,6 +94,7 @@ struct policy {
 	size_t file_count;
 	char *name;
 	enum policy_mode mode;
+	bool reject; /* on-deny: the sender is told */
 	bool guard_auto;
 	struct names guard;     /* globs, when not auto */
 	const char *guard_file; /* borrowed; NULL: not said */
