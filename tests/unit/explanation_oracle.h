@@ -63,7 +63,7 @@ static inline json_t *oracle_owner(const struct explanation *explanation)
 
 static inline json_t *oracle_deciding_rule(const struct policy *policy, uint16_t number)
 {
-	char name[24], until[EXPLANATION_DATE_SIZE];
+	char name[RULE_NAME_SIZE], until[EXPLANATION_DATE_SIZE];
 
 	if (number >= policy->rule_count)
 		return json_null();
@@ -86,7 +86,7 @@ static inline json_t *oracle_rules(const struct explainer *explainer,
 		bool matched;
 		size_t count = explanation_conditions(explainer, explanation, &policy->rules[i],
 						      conditions, &matched);
-		char name[24];
+		char name[RULE_NAME_SIZE];
 
 		for (size_t j = 0; j < count; j++)
 			json_array_append_new(list, json_pack("{s:s, s:o, s:b, s:o}", "on",

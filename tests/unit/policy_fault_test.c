@@ -56,7 +56,6 @@ static void keys_of_later_versions_are_refused_by_name(void **state)
 	static const struct refusal refusals[] = {
 		{HEAD "on-deny: reject\n", "3:1: `on-deny:` is not supported by this version, "
 					   "other than as `on-deny: drop`; remove it"},
-		{HEAD "scopes: [{name: a}]\n", "3:1: `scopes:` is not supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], port: [443/tcp]}]\n", "2:22: `port:` is not "
 									 "supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], until: 2027-01-31}]\n", "2:22: `until:` is"},

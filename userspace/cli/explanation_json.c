@@ -90,7 +90,7 @@ static void write_owner(struct writer *writer, const struct explanation *explana
 
 static void write_deciding_rule(struct writer *writer, const struct policy *policy, uint16_t number)
 {
-	char name[24], until[EXPLANATION_DATE_SIZE];
+	char name[RULE_NAME_SIZE], until[EXPLANATION_DATE_SIZE];
 
 	if (number >= policy->rule_count) {
 		writer_raw(writer, "null");
@@ -115,7 +115,7 @@ static void write_rule(struct writer *writer, const struct explainer *explainer,
 	struct condition conditions[CONDITIONS_MOST];
 	bool matched;
 	size_t count = explanation_conditions(explainer, explanation, rule, conditions, &matched);
-	char name[24];
+	char name[RULE_NAME_SIZE];
 
 	writer_raw(writer, "{\"name\":");
 	writer_text(writer, rule_name(rule, name));

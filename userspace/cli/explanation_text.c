@@ -247,7 +247,7 @@ static void print_rule(FILE *out, const struct explainer *explainer,
 	struct condition conditions[CONDITIONS_MOST];
 	bool matched;
 	size_t count = explanation_conditions(explainer, explanation, rule, conditions, &matched);
-	char name[24];
+	char name[RULE_NAME_SIZE];
 
 	page_field(out, label, "%s: %s%s%s%s", matched ? "match" : "no match",
 		   rule_name(rule, name), rule->why ? " (" : "", rule->why ? rule->why : "",
@@ -286,7 +286,7 @@ static void print_verdict(FILE *out, const struct explainer *explainer,
 	const struct policy *policy = explainer->policy;
 	const struct manifest *manifest = explainer->manifest;
 	bool denied = decision->verdict == VERDICT_DENY;
-	char name[24], date[EXPLANATION_DATE_SIZE];
+	char name[RULE_NAME_SIZE], date[EXPLANATION_DATE_SIZE];
 
 	page_field(out, "verdict", "%s: %s (%s)%s", denied ? "DENY" : "ALLOW",
 		   reason_text(decision->reason), reason_name(decision->reason),
