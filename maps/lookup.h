@@ -10,7 +10,7 @@
  *
  *   LOOKUP_BYTES(context, SECTION)
  *       a const void * to the first byte of the section TABLE_##SECTION, or NULL. SECTION is one of
- *       V4_ROOT, V4_BLOCKS, V6_ROOT, V6_NODES, ROWS.
+ *       V4_ROOT, V4_BLOCKS, V6_ROOT, V6_NODES, ROWS, ENTRIES, SOURCES.
  *
  *   LOOKUP_SIZE(context, SECTION)
  *       its size in bytes, a __u64 of at least 8: in a BPF program a constant at verification, and
@@ -253,6 +253,65 @@ LOOKUP_INLINE struct lookup_answer lookup_judge_v6(LOOKUP_CONTEXT context, __u32
 			return inner;
 	}
 	return answer;
+}
+
+/* The number of the range that holds an address: the last of @count from @first on that does not
+ * start behind it. */
+LOOKUP_INLINE __u32 lookup_range(LOOKUP_CONTEXT context, __u32 first, __u32 count, __u64 high,
+				 __u64 low)
+{
+	__u32 found = first;
+
+	for (int i = 0; i < SCOPE_RANGES_BITS + 1 && count > 1; i++) {
+		__u32 half = count / 2;
+		const struct scope_range *range = LOOKUP_WITHIN(
+			context, SOURCES,
+			sizeof(struct scope_sources) + (__u64)(found + half) * sizeof(*range),
+			sizeof(*range));
+
+		if (!range)
+			return first;
+		if (range->high < high || (range->high == high && range->low <= low)) {
+			found += half;
+			count -= half;
+		} else {
+			count = half;
+		}
+	}
+	return found;
+}
+
+/* @family: 0 IPv4, 1 IPv6. */
+LOOKUP_INLINE __u32 lookup_source(LOOKUP_CONTEXT context, int family, __u64 high, __u64 low)
+{
+	const struct scope_sources *sources = LOOKUP_WITHIN(context, SOURCES, 0, sizeof(*sources));
+	const struct scope_range *range;
+	__u32 number;
+
+	if (!sources)
+		return SCOPE_UNKNOWN;
+	number = lookup_range(context, family ? sources->count[0] : 0, sources->count[family], high,
+			      low);
+	range = LOOKUP_WITHIN(context, SOURCES, sizeof(*sources) + (__u64)number * sizeof(*range),
+			      sizeof(*range));
+	return range ? range->scope : SCOPE_UNKNOWN;
+}
+
+/* From a source address to the scope that claims it. */
+LOOKUP_INLINE __u32 lookup_source_v4(LOOKUP_CONTEXT context, __u32 address)
+{
+	const struct scope_sources *sources = LOOKUP_WITHIN(context, SOURCES, 0, sizeof(*sources));
+	__u32 scope;
+
+	if (!sources)
+		return SCOPE_UNKNOWN;
+	scope = sources->by_sixteen[address >> 16];
+	return scope == SCOPE_UNKNOWN ? lookup_source(context, 0, 0, address) : scope;
+}
+
+LOOKUP_INLINE __u32 lookup_source_v6(LOOKUP_CONTEXT context, __u64 high, __u64 low)
+{
+	return lookup_source(context, 1, high, low);
 }
 
 #define LOOKUP_DENIES(row) ((row)->act != ROW_ALLOW)

@@ -39,6 +39,8 @@ static struct kernel_options options_of(const struct policy *policy)
 		.cgroup = policy->sockets_cgroup,
 		.roles = policy->roles,
 		.role_count = policy->role_count,
+		.scopes = policy->scopes,
+		.scope_count = policy->scope_count,
 	};
 
 	options.tunnel_count = table_tunnels(policy, options.tunnels);

@@ -18,6 +18,7 @@
 #include "userspace/table/entries.h"
 #include "userspace/table/lookup.h"
 #include "userspace/table/match.h"
+#include "userspace/table/sources.h"
 
 /* Equal keys are one class. The reason is part of it: two places of one soil and reach can fail a
  * rule for different causes, and each is counted under its own. */
@@ -108,13 +109,20 @@ static struct reach reach_of(const struct compiler *compiler, const struct place
 			   compiler->policy->unlisted == POLICY_UNLISTED_REGISTRY);
 }
 
-/* A sender that may be in any scope: what one of them denies is denied, without exceptions. */
+/* A sender that may be in any scope: what one of them denies is denied, without exceptions; by a
+ * deny rule, if one of them has it. */
 static struct class_row strictest(const struct class_row *rows, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (rows[i].act == ROW_DENY)
+	const struct class_row *denied = NULL;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (rows[i].act != ROW_DENY)
+			continue;
+		if (rows[i].reason == REASON_RULE_DENY)
 			return rows[i];
-	return rows[0];
+		denied = denied ? denied : &rows[i];
+	}
+	return denied ? *denied : rows[0];
 }
 
 /* The rows of a place that embeds an address in @embedded (or 0), by the rules that matched. */
@@ -425,6 +433,8 @@ static int compile(struct compiler *compiler, struct table *table)
 	error = sweep(compiler, FAMILY_V4);
 	if (!error)
 		error = fill_rows(compiler, table);
+	if (!error)
+		error = sources_fill(compiler->policy, table, compiler->diagnostics);
 	if (!error)
 		error = lookup_v4_build(&compiler->ranges[FAMILY_V4], LOOKUP_SECTION_MOST, table,
 					compiler->diagnostics);

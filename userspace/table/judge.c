@@ -48,6 +48,15 @@ static struct lookup_answer look_up(const struct table *table, unsigned scope,
 					 (uint64_t)address.value);
 }
 
+unsigned table_source_scope(const struct table *table, struct address source)
+{
+	if (table->sections[TABLE_SOURCES].size < sizeof(struct scope_sources))
+		return SCOPE_UNCLAIMED;
+	return source.family == FAMILY_V4 ? lookup_source_v4(table, (uint32_t)source.value)
+					  : lookup_source_v6(table, (uint64_t)(source.value >> 64),
+							     (uint64_t)source.value);
+}
+
 static struct decision decision_of(const struct lookup_answer *answer)
 {
 	if (!answer->row)

@@ -296,15 +296,19 @@ struct decision oracle_judge_scope(const struct policy *policy, const struct atl
 				   const struct table_flow *flow)
 {
 	struct decision decision = {.verdict = VERDICT_ALLOW};
+	bool by_rule = false;
 
 	if (flow->scope <= policy->scope_count)
 		return judge_list(policy, atlas, place, inner, context, address, flow, flow->scope);
-	for (unsigned scope = policy->scope_count + 1; scope-- > 0;) {
+	for (unsigned scope = (unsigned)policy->scope_count + 1; scope-- > 0;) {
 		struct decision one =
 			judge_list(policy, atlas, place, inner, context, address, NULL, scope);
+		bool denies = one.verdict == VERDICT_DENY && one.reason == REASON_RULE_DENY;
 
-		if (one.verdict == VERDICT_DENY || decision.verdict == VERDICT_ALLOW)
+		if (denies || decision.verdict == VERDICT_ALLOW ||
+		    (!by_rule && one.verdict == VERDICT_DENY))
 			decision = one;
+		by_rule = by_rule || denies;
 	}
 	return decision;
 }

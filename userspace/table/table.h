@@ -84,6 +84,8 @@ struct table_flow {
 /* The same of one packet: what is denied may be an exception. */
 struct decision table_judge_flow(const struct table *table, struct address address,
 				 const struct table_flow *flow);
+/* The scope that claims a source address; SCOPE_UNCLAIMED where none does. */
+unsigned table_source_scope(const struct table *table, struct address source);
 /* No clock that is right says less: exceptions do not hold by one that does. To be raised with each
  * release. Seconds since 1970, UTC: 2026-11-01. */
 #define TABLE_CLOCK_FLOOR 1793491200
