@@ -10,13 +10,13 @@
 static __always_inline struct decision judge_packet_ipv4(context_t *context,
 							 const struct packet *packet)
 {
-	return judge_ipv4(scope_first_row(context, packet), packet->destination_v4);
+	return judge_ipv4(scope_first_row(context, scope_ask(packet)), packet->destination_v4);
 }
 
 static __always_inline struct decision judge_packet_ipv6(context_t *context,
 							 const struct packet *packet)
 {
-	return judge_ipv6(scope_first_row(context, packet), packet->destination_high,
+	return judge_ipv6(scope_first_row(context, scope_ask(packet)), packet->destination_high,
 			  packet->destination_low);
 }
 
@@ -29,7 +29,7 @@ static __always_inline struct decision judge_in(__u32 scope, const struct packet
 
 static __always_inline struct decision judge(context_t *context, const struct packet *packet)
 {
-	return judge_in(scope_first_row(context, packet), packet);
+	return judge_in(scope_first_row(context, scope_ask(packet)), packet);
 }
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "bpf/checksum.h"
 #include "bpf/neighbour.h"
+#include "bpf/scope_cgroup.h"
 #include "bpf/scope_nat.h"
 #include "maps/event.h"
 
@@ -112,10 +113,15 @@ static __always_inline __u32 packet_came_in(const context_t *skb)
 	return skb->ingress_ifindex;
 }
 
+static __always_inline bool packet_is_sent(const context_t *skb)
+{
+	return skb->sk;
+}
+
 /* Of the socket that sent it; 0: there is none. */
 static __always_inline __u64 packet_cgroup(context_t *skb)
 {
-	return bpf_skb_cgroup_id(skb);
+	return scope_cgroup(skb);
 }
 
 #define SCOPE_CONTEXT              context_t

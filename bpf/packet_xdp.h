@@ -138,6 +138,12 @@ static __always_inline __u32 packet_came_in(const context_t *xdp)
 	return xdp->ingress_ifindex;
 }
 
+static __always_inline bool packet_is_sent(const context_t *xdp)
+{
+	(void)xdp;
+	return false;
+}
+
 /* No socket of this host sent it, and nothing has changed it yet. */
 static __always_inline __u64 packet_cgroup(context_t *xdp)
 {
@@ -149,7 +155,7 @@ static __always_inline __u64 packet_cgroup(context_t *xdp)
 #define SCOPE_ANCESTOR(xdp, level) ((void)(xdp), (void)(level), 0)
 
 struct scope_address {
-	__u64 high, low; /* host order; an IPv4 address is in low */
+	__u64 high, low; /* as in struct scope_range */
 };
 
 static __always_inline int packet_before_nat(context_t *xdp, bool v4, struct scope_address *source)

@@ -4,9 +4,10 @@
  *
  * Who that may be, what a packet is to the entry program says (bpf/packet_*.h):
  *
- *   packet_came_in(context)          ifindex of what it came in by; 0: it was made here
- *   packet_cgroup(context)           id of the cgroup of the socket that sent it; 0: not known
- *   packet_before_nat(...)           its source, where a NAT has changed it
+ *   packet_came_in(context)   ifindex of what it came in by; 0: it was made here
+ *   packet_is_sent(context)   by a socket
+ *   packet_cgroup(context)    id of the cgroup of that socket; 0: not known
+ *   packet_before_nat(...)    its source, where a NAT has changed it
  */
 #ifndef GABELOU_BPF_SCOPE_H
 #define GABELOU_BPF_SCOPE_H
@@ -21,13 +22,15 @@
 /* What was made here and is nobody's may have come in by anything: out of a tunnel, say. */
 static __always_inline __u32 scope_by_interface(context_t *context)
 {
-	__u32 ifindex = packet_came_in(context);
-	__u32 *scope;
+	__u32 ifindex = packet_came_in(context), slot = SCOPE_LINK_SLOT(ifindex);
+	volatile __u64 *known;
+	__u64 word;
 
 	if (!ifindex)
-		return packet_cgroup(context) ? SCOPE_UNCLAIMED : SCOPE_UNKNOWN;
-	scope = bpf_map_lookup_elem(&scope_links, &ifindex);
-	return scope ? *scope : SCOPE_UNKNOWN;
+		return packet_is_sent(context) ? SCOPE_UNCLAIMED : SCOPE_UNKNOWN;
+	known = bpf_map_lookup_elem(&scope_links, &slot);
+	word = known ? *known : 0;
+	return SCOPE_LINK_IFINDEX(word) == ifindex ? SCOPE_LINK_SCOPE(word) : SCOPE_UNKNOWN;
 }
 
 /* Of the sockets of this host; what came in was sent by somebody else. */
@@ -37,6 +40,10 @@ static __always_inline __u32 scope_by_cgroup(context_t *context)
 		return SCOPE_UNCLAIMED;
 	return scope_of_cgroup(context, packet_cgroup(context));
 }
+
+/* What is asked of a packet, in one number: its offset, and these. */
+#define SCOPE_ASK_V4        (1u << 16)
+#define SCOPE_ASK_OUTERMOST (1u << 17)
 
 static __always_inline bool scope_source_shown(context_t *context, __u64 network, bool v4,
 					       struct scope_address *source)
@@ -49,7 +56,7 @@ static __always_inline bool scope_source_shown(context_t *context, __u64 network
 	if (v4) {
 		if ((void *)(ip + 1) > packet_end(context))
 			return false;
-		source->low = bpf_ntohl(ip->saddr);
+		source->high = SCOPE_V4_HIGH(bpf_ntohl(ip->saddr));
 		return true;
 	}
 	if ((void *)(ip6 + 1) > packet_end(context))
@@ -59,21 +66,19 @@ static __always_inline bool scope_source_shown(context_t *context, __u64 network
 	return true;
 }
 
-/* In a named tunnel it is that of the packet inside, which no NAT of this host has seen. A function
- * of its own, for it has a stack of its own. */
-static __noinline __u32 scope_by_source(context_t *context, __u64 network, bool v4, bool outermost)
+/* In a named tunnel it is that of the packet inside, which no NAT of this host has seen. */
+static __always_inline __u32 scope_by_source(context_t *context, __u32 ask)
 {
+	bool v4 = ask & SCOPE_ASK_V4;
 	struct scope_address source = {};
-	int changed = outermost ? packet_before_nat(context, v4, &source) : 0;
+	int changed = ask & SCOPE_ASK_OUTERMOST ? packet_before_nat(context, v4, &source) : 0;
 
-	if (changed < 0 || (!changed && !scope_source_shown(context, network, v4, &source)))
+	if (changed < 0 || (!changed && !scope_source_shown(context, (__u16)ask, v4, &source)))
 		return SCOPE_UNKNOWN;
-	return v4 ? lookup_source_v4(0, (__u32)source.low)
-		  : scope_of_source_v6(source.high, source.low);
+	return scope_of_source(v4, source.high, source.low);
 }
 
-/* @packet was understood. */
-static __always_inline __u32 scope_first_row(context_t *context, const struct packet *packet)
+static __always_inline __u32 scope_first_row(context_t *context, __u32 ask)
 {
 	__u32 scope = SCOPE_UNCLAIMED;
 
@@ -87,14 +92,26 @@ static __always_inline __u32 scope_first_row(context_t *context, const struct pa
 		scope = SCOPE_JOINED(scope, other);
 	}
 	if (config.scoped_by & SCOPES_BY_SOURCE) {
-		__u32 other = scope_by_source(context, packet->network,
-					      packet->ethertype == ETH_P_IP, !packet->outer);
+		__u32 other = scope_by_source(context, ask);
 
 		scope = SCOPE_JOINED(scope, other);
 	}
 	if (scope >= config.scopes)
 		scope = config.scopes - 1;
 	return scope * config.classes;
+}
+
+/* For packets that are not plain: with a stack of its own. */
+static __noinline __u32 scope_first_row_any(context_t *context, __u32 ask)
+{
+	return scope_first_row(context, ask);
+}
+
+/* @packet was understood. */
+static __always_inline __u32 scope_ask(const struct packet *packet)
+{
+	return packet->network | (packet->ethertype == ETH_P_IP ? SCOPE_ASK_V4 : 0) |
+	       (packet->outer ? 0 : SCOPE_ASK_OUTERMOST);
 }
 
 #endif

@@ -10,12 +10,12 @@
 
 #include "maps/scope.h"
 
+/* SCOPE_LINK_SLOT */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, SCOPE_INTERFACES_MOST);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << SCOPE_LINKS_BITS);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, __u64);
 } scope_links SEC(".maps");
 
 struct {
@@ -26,18 +26,12 @@ struct {
 	__type(value, __u32);
 } scope_cgroups SEC(".maps");
 
+/* SCOPE_FOUND_SLOT, and the epoch */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, SCOPE_FOUND_EPOCH + 1);
 	__type(key, __u32);
-	__type(value, __u32);
-} scope_epoch SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, SCOPE_FOUND_MOST);
-	__type(key, __u64);
-	__type(value, struct scope_found);
+	__type(value, __u64);
 } scope_found SEC(".maps");
 
 #endif

@@ -12,9 +12,10 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/checksum.h" /* bpf_cast_to_kern_ctx() */
+#include "maps/scope.h"
 
 struct scope_address {
-	__u64 high, low; /* host order; an IPv4 address is in low */
+	__u64 high, low; /* as in struct scope_range */
 };
 
 /* The kernel's own views, as much of them as is needed (<net/netfilter/nf_conntrack.h>). */
@@ -65,9 +66,9 @@ static __always_inline int scope_before_nat(struct __sk_buff *skb, bool v4,
 					 &connection->tuplehash[1].tuple.src.u3);
 	if (failed)
 		return -1;
-	source->high = v4 ? 0 : (__u64)bpf_ntohl(words[0]) << 32 | bpf_ntohl(words[1]);
-	source->low =
-		v4 ? bpf_ntohl(words[0]) : (__u64)bpf_ntohl(words[2]) << 32 | bpf_ntohl(words[3]);
+	source->high = v4 ? SCOPE_V4_HIGH(bpf_ntohl(words[0]))
+			  : (__u64)bpf_ntohl(words[0]) << 32 | bpf_ntohl(words[1]);
+	source->low = v4 ? 0 : (__u64)bpf_ntohl(words[2]) << 32 | bpf_ntohl(words[3]);
 	return 1;
 }
 

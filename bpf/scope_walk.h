@@ -7,9 +7,18 @@
 #include "bpf/scope_maps.h"
 
 /* Verified once and by itself. */
-__noinline __u32 scope_of_source_v6(__u64 high, __u64 low)
+__noinline __u32 scope_search(__u32 family, __u64 high, __u64 low)
 {
-	return lookup_source_v6(0, high, low);
+	return lookup_source_range(0, family, high, low);
+}
+
+static __always_inline __u32 scope_of_source(bool v4, __u64 high, __u64 low)
+{
+	__u32 scope = v4 ? lookup_source_index(0, 0, high) : lookup_source_index(0, 1, high);
+
+	if (unlikely(scope == SCOPE_UNKNOWN))
+		return scope_search(!v4, high, low);
+	return scope;
 }
 
 /* From the root to the sender: the deepest entry tells; and below a folder that is watched, one
@@ -36,34 +45,36 @@ static __always_inline __u32 scope_climb(SCOPE_CONTEXT *context)
 	return SCOPE_UNKNOWN;
 }
 
-/* What is found is kept for as long as no entry changes. */
+static __always_inline volatile __u64 *scope_slot(__u32 slot)
+{
+	return bpf_map_lookup_elem(&scope_found, &slot);
+}
+
+/* What is found is kept for as long as no entry changes: the epoch is read before the entries. */
 static __noinline __u32 scope_find(SCOPE_CONTEXT *context, __u64 cgroup)
 {
-	struct scope_found found = {.scope = SCOPE_UNKNOWN};
-	__u32 zero = 0;
-	__u32 *epoch = bpf_map_lookup_elem(&scope_epoch, &zero);
+	volatile __u64 *epoch = scope_slot(SCOPE_FOUND_EPOCH);
+	volatile __u64 *known = scope_slot(SCOPE_FOUND_SLOT(cgroup));
+	__u64 before = epoch ? *epoch : 0;
+	__u32 scope = scope_climb(context);
 
-	if (!epoch)
-		return SCOPE_UNKNOWN;
-	found.epoch = *(volatile __u32 *)epoch;
-	found.scope = scope_climb(context);
-	bpf_map_update_elem(&scope_found, &cgroup, &found, BPF_ANY);
-	return found.scope;
+	if (known)
+		*known = SCOPE_FOUND(cgroup, before, scope);
+	return scope;
 }
 
 /* @cgroup: 0 where the sender has none that is known. */
 static __always_inline __u32 scope_of_cgroup(SCOPE_CONTEXT *context, __u64 cgroup)
 {
-	__u32 zero = 0;
-	__u32 *epoch;
-	const struct scope_found *found;
+	volatile __u64 *epoch = scope_slot(SCOPE_FOUND_EPOCH);
+	volatile __u64 *known = scope_slot(SCOPE_FOUND_SLOT(cgroup));
+	__u64 word;
 
-	if (!cgroup)
+	if (!cgroup || !epoch || !known)
 		return SCOPE_UNKNOWN;
-	found = bpf_map_lookup_elem(&scope_found, &cgroup);
-	epoch = bpf_map_lookup_elem(&scope_epoch, &zero);
-	if (likely(found && epoch && found->epoch == *epoch))
-		return found->scope;
+	word = *known;
+	if (likely(word - SCOPE_FOUND_SCOPE(word) == SCOPE_FOUND(cgroup, *epoch, 0)))
+		return SCOPE_FOUND_SCOPE(word);
 	return scope_find(context, cgroup);
 }
 

@@ -203,11 +203,12 @@ static __always_inline __u32 scope_by_bound(const struct bpf_sock *sk, bool v4)
 	__u32 word = sk->src_ip4;
 
 	if (v4)
-		return word ? lookup_source_v4(0, bpf_ntohl(word)) : SCOPE_UNKNOWN;
+		return word ? scope_of_source(true, SCOPE_V4_HIGH(bpf_ntohl(word)), 0)
+			    : SCOPE_UNKNOWN;
 	if (!(words[0] | words[1] | words[2] | words[3]))
 		return SCOPE_UNKNOWN;
-	return scope_of_source_v6((__u64)bpf_ntohl(words[0]) << 32 | bpf_ntohl(words[1]),
-				  (__u64)bpf_ntohl(words[2]) << 32 | bpf_ntohl(words[3]));
+	return scope_of_source(false, (__u64)bpf_ntohl(words[0]) << 32 | bpf_ntohl(words[1]),
+			       (__u64)bpf_ntohl(words[2]) << 32 | bpf_ntohl(words[3]));
 }
 
 /* Its scope is that of the process, which nearly always is the one that made the socket.

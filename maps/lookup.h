@@ -281,8 +281,8 @@ LOOKUP_INLINE __u32 lookup_range(LOOKUP_CONTEXT context, __u32 first, __u32 coun
 	return found;
 }
 
-/* @family: 0 IPv4, 1 IPv6. */
-LOOKUP_INLINE __u32 lookup_source(LOOKUP_CONTEXT context, int family, __u64 high, __u64 low)
+/* Range by range. @family: 0 IPv4, 1 IPv6. */
+LOOKUP_INLINE __u32 lookup_source_range(LOOKUP_CONTEXT context, __u32 family, __u64 high, __u64 low)
 {
 	const struct scope_sources *sources = LOOKUP_WITHIN(context, SOURCES, 0, sizeof(*sources));
 	const struct scope_range *range;
@@ -290,28 +290,30 @@ LOOKUP_INLINE __u32 lookup_source(LOOKUP_CONTEXT context, int family, __u64 high
 
 	if (!sources)
 		return SCOPE_UNKNOWN;
-	number = lookup_range(context, family ? sources->count[0] : 0, sources->count[family], high,
-			      low);
+	number = family ? lookup_range(context, sources->index[0].ranges, sources->index[1].ranges,
+				       high, low)
+			: lookup_range(context, 0, sources->index[0].ranges, high, low);
 	range = LOOKUP_WITHIN(context, SOURCES, sizeof(*sources) + (__u64)number * sizeof(*range),
 			      sizeof(*range));
 	return range ? range->scope : SCOPE_UNKNOWN;
 }
 
-/* From a source address to the scope that claims it. */
-LOOKUP_INLINE __u32 lookup_source_v4(LOOKUP_CONTEXT context, __u32 address)
+/* From the upper half of a source address to the scope that claims it; SCOPE_UNKNOWN: it takes
+ * lookup_source_range() to tell. @family is a constant. */
+LOOKUP_INLINE __u32 lookup_source_index(LOOKUP_CONTEXT context, __u32 family, __u64 high)
 {
 	const struct scope_sources *sources = LOOKUP_WITHIN(context, SOURCES, 0, sizeof(*sources));
-	__u32 scope;
+	const struct scope_index *index;
+	__u64 common;
 
 	if (!sources)
 		return SCOPE_UNKNOWN;
-	scope = sources->by_sixteen[address >> 16];
-	return scope == SCOPE_UNKNOWN ? lookup_source(context, 0, 0, address) : scope;
-}
-
-LOOKUP_INLINE __u32 lookup_source_v6(LOOKUP_CONTEXT context, __u64 high, __u64 low)
-{
-	return lookup_source(context, 1, high, low);
+	index = &sources->index[family];
+	common = index->common & 63;
+	high ^= index->base;
+	if (common && high >> (64 - common))
+		return SCOPE_UNCLAIMED;
+	return index->scopes[high << common >> SCOPE_COMMON_MOST];
 }
 
 #define LOOKUP_DENIES(row) ((row)->act != ROW_ALLOW)

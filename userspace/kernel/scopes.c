@@ -13,8 +13,7 @@
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 
-const char *const scope_map_names[SCOPE_MAPS] = {"scope_links", "scope_cgroups", "scope_epoch",
-						 "scope_found"};
+const char *const scope_map_names[SCOPE_MAPS] = {"scope_links", "scope_cgroups", "scope_found"};
 
 #define BELOW_MOST 16 /* links that one sends through */
 
@@ -34,7 +33,7 @@ uint8_t scopes_asked(const struct kernel_options *options)
 
 int scopes_size(struct bpf_object *object, uint8_t asked)
 {
-	static const uint8_t by[SCOPE_MAPS] = {SCOPES_BY_INTERFACE, SCOPES_BY_CGROUP, 0,
+	static const uint8_t by[SCOPE_MAPS] = {SCOPES_BY_INTERFACE, SCOPES_BY_CGROUP,
 					       SCOPES_BY_CGROUP};
 	int error = 0;
 
@@ -43,7 +42,7 @@ int scopes_size(struct bpf_object *object, uint8_t asked)
 
 		if (!map)
 			return -ENOENT;
-		if (by[i] && !(asked & by[i]))
+		if (!(asked & by[i]))
 			error = bpf_map__set_max_entries(map, 1);
 	}
 	return error;
@@ -97,26 +96,24 @@ static const struct interface *find_link(const struct links *links, uint32_t ifi
 	return NULL;
 }
 
+/* Of two that share a slot the one that has it keeps it, and the other is not known. */
 static int write_links(int map, const struct links *links)
 {
-	uint32_t key, next, known;
-	bool more = bpf_map_get_next_key(map, NULL, &next) == 0;
 	int error = 0;
 
-	while (more) {
-		key = next;
-		more = bpf_map_get_next_key(map, &key, &next) == 0;
-		if (!find_link(links, key))
-			bpf_map_delete_elem(map, &key);
-	}
 	for (size_t i = 0; i < links->count && !error; i++) {
-		uint32_t scope = scope_of_link(links, &links->items[i], 0);
+		uint32_t ifindex = links->items[i].ifindex, slot = SCOPE_LINK_SLOT(ifindex);
+		uint64_t word = SCOPE_LINK(ifindex, scope_of_link(links, &links->items[i], 0));
+		uint64_t known = 0;
 
-		key = links->items[i].ifindex;
-		if (bpf_map_lookup_elem(map, &key, &known) || known != scope)
-			error = bpf_map_update_elem(map, &key, &scope, BPF_ANY);
+		error = bpf_map_lookup_elem(map, &slot, &known);
+		if (error || known == word ||
+		    (SCOPE_LINK_IFINDEX(known) != ifindex &&
+		     find_link(links, SCOPE_LINK_IFINDEX(known))))
+			continue;
+		error = bpf_map_update_elem(map, &slot, &word, BPF_ANY);
 	}
-	return error == -E2BIG ? 0 : error; /* the others are not known, then */
+	return error;
 }
 
 static int fill_links(int map, const struct kernel_options *options,
@@ -156,9 +153,10 @@ static bool delete_stale(int map, const struct scope_entries *entries)
 }
 
 /* The entries first: who reads the old epoch finds what was found before, or looks again. */
-static int write_cgroups(int map, int epochs, const struct scope_entries *entries)
+static int write_cgroups(int map, int found, const struct scope_entries *entries)
 {
-	uint32_t zero = 0, epoch = 0, known;
+	uint32_t slot = SCOPE_FOUND_EPOCH, known;
+	uint64_t epoch = 0;
 	bool changed = delete_stale(map, entries);
 	int error = 0;
 
@@ -170,20 +168,20 @@ static int write_cgroups(int map, int epochs, const struct scope_entries *entrie
 		error = bpf_map_update_elem(map, &entry->cgroup, &entry->value, BPF_ANY);
 		changed = true;
 	}
-	if (changed && bpf_map_lookup_elem(epochs, &zero, &epoch) == 0) {
+	if (changed && bpf_map_lookup_elem(found, &slot, &epoch) == 0) {
 		epoch++;
-		bpf_map_update_elem(epochs, &zero, &epoch, BPF_ANY);
+		bpf_map_update_elem(found, &slot, &epoch, BPF_ANY);
 	}
 	return error == -E2BIG ? 0 : error;
 }
 
-static int fill_cgroups(int map, int epochs, const struct kernel_options *options)
+static int fill_cgroups(int map, int found, const struct kernel_options *options)
 {
 	struct scope_entries entries = {0};
 	int error = scope_entries_find(options, &entries);
 
 	if (!error)
-		error = write_cgroups(map, epochs, &entries);
+		error = write_cgroups(map, found, &entries);
 	free(entries.items);
 	return error;
 }
@@ -195,9 +193,9 @@ static int fill(const int maps[SCOPE_MAPS], const struct kernel_options *options
 	int error = 0;
 
 	if (asked & SCOPES_BY_INTERFACE)
-		error = fill_links(maps[SCOPE_LINKS], options, diagnostics);
+		error = fill_links(maps[SCOPE_MAP_LINKS], options, diagnostics);
 	if (!error && asked & SCOPES_BY_CGROUP)
-		error = fill_cgroups(maps[SCOPE_CGROUPS], maps[SCOPE_EPOCH], options);
+		error = fill_cgroups(maps[SCOPE_MAP_CGROUPS], maps[SCOPE_MAP_FOUND], options);
 	return error;
 }
 

@@ -10,7 +10,7 @@
 #include "userspace/kernel/load.h"
 
 /* Maps of a generation, pinned with it if it has scopes. */
-enum scope_map { SCOPE_LINKS, SCOPE_CGROUPS, SCOPE_EPOCH, SCOPE_FOUND, SCOPE_MAPS };
+enum scope_map { SCOPE_MAP_LINKS, SCOPE_MAP_CGROUPS, SCOPE_MAP_FOUND, SCOPE_MAPS };
 extern const char *const scope_map_names[SCOPE_MAPS];
 
 /* What the scopes claim senders by: a mask of SCOPES_BY_. */

@@ -52,9 +52,12 @@ unsigned table_source_scope(const struct table *table, struct address source)
 {
 	if (table->sections[TABLE_SOURCES].size < sizeof(struct scope_sources))
 		return SCOPE_UNCLAIMED;
-	return source.family == FAMILY_V4 ? lookup_source_v4(table, (uint32_t)source.value)
-					  : lookup_source_v6(table, (uint64_t)(source.value >> 64),
-							     (uint64_t)source.value);
+	bool v4 = source.family == FAMILY_V4;
+	uint64_t low = v4 ? 0 : (uint64_t)source.value;
+	uint64_t high = v4 ? SCOPE_V4_HIGH(source.value) : (uint64_t)(source.value >> 64);
+	unsigned scope = lookup_source_index(table, !v4, high);
+
+	return scope == SCOPE_UNKNOWN ? lookup_source_range(table, !v4, high, low) : scope;
 }
 
 static struct decision decision_of(const struct lookup_answer *answer)

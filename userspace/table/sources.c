@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIXTEEN 16 /* bits of an IPv4 address that find its scope mostly */
-
 /* A prefix and whose it is. Those of two scopes do not overlap. */
 struct claim {
 	struct prefix prefix;
@@ -47,6 +45,12 @@ static int collect(const struct policy *policy, enum family family, struct claim
 	return 0;
 }
 
+/* As struct scope_range has it. */
+static u128 placed(enum family family, u128 value)
+{
+	return family == FAMILY_V4 ? value << 96 : value;
+}
+
 static void append(struct scope_range *ranges, uint32_t *count, u128 start, uint32_t scope)
 {
 	if (*count && ranges[*count - 1].scope == scope)
@@ -73,28 +77,56 @@ static uint32_t make_ranges(const struct claims *claims, enum family family,
 
 		if (i && claim->prefix.value < next)
 			continue; /* within the one before, of the same scope */
-		append(ranges, &count, claim->prefix.value, claim->scope);
+		append(ranges, &count, placed(family, claim->prefix.value), claim->scope);
 		if (last == family_last(family))
 			break;
 		next = last + 1;
-		append(ranges, &count, next, SCOPE_UNCLAIMED);
+		append(ranges, &count, placed(family, next), SCOPE_UNCLAIMED);
 	}
 	return count;
 }
 
-/* Of each /16 its scope, if it has one. */
-static void make_index(const struct scope_range *ranges, uint32_t count, uint8_t *by_sixteen)
+/* The bits that all claims have in common. */
+static unsigned common_bits(const struct claims *claims, enum family family)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t first = (uint32_t)ranges[i].low;
-		uint32_t last = i + 1 < count ? (uint32_t)ranges[i + 1].low - 1 : UINT32_MAX;
+	unsigned most = SCOPE_COMMON_MOST;
 
-		for (uint32_t n = first >> SIXTEEN; n <= last >> SIXTEEN; n++) {
-			bool whole = first <= n << SIXTEEN &&
-				     last >= (n << SIXTEEN | ((1u << SIXTEEN) - 1));
+	for (size_t i = 0; i < claims->count; i++) {
+		const struct prefix *prefix = &claims->items[i].prefix;
+		u128 differs = placed(family, prefix->value ^ claims->items[0].prefix.value);
 
-			by_sixteen[n] = (uint8_t)(whole ? ranges[i].scope : SCOPE_UNKNOWN);
-		}
+		most = prefix->length < most ? prefix->length : most;
+		while (most && differs >> (128 - most))
+			most--;
+	}
+	return most;
+}
+
+static u128 range_start(const struct scope_range *range)
+{
+	return (u128)range->high << 64 | range->low;
+}
+
+/* Of each part of what is in common its scope, if it has one. */
+static void make_index(const struct claims *claims, enum family family,
+		       const struct scope_range *ranges, uint32_t count, struct scope_index *index)
+{
+	unsigned common = common_bits(claims, family), shift = 128 - common - SCOPE_INDEX_BITS;
+	u128 base = claims->count ? placed(family, claims->items[0].prefix.value) : 0;
+	u128 mask = ((u128)1 << shift) - 1;
+	uint32_t range = 0;
+
+	base = common ? base >> (128 - common) << (128 - common) : 0;
+	index->base = (uint64_t)(base >> 64);
+	index->common = common;
+	index->ranges = count;
+	for (uint32_t i = 0; i < 1u << SCOPE_INDEX_BITS; i++) {
+		u128 first = base | (u128)i << shift, last = first | mask;
+
+		while (range + 1 < count && range_start(&ranges[range + 1]) <= first)
+			range++;
+		bool whole = range + 1 == count || range_start(&ranges[range + 1]) > last;
+		index->scopes[i] = (uint8_t)(whole ? ranges[range].scope : SCOPE_UNKNOWN);
 	}
 }
 
@@ -122,9 +154,10 @@ static int fill(const struct claims claims[FAMILIES], struct table *table,
 	if (!error) {
 		struct scope_sources *sources = table->sections[TABLE_SOURCES].bytes;
 
-		sources->count[0] = counts[FAMILY_V4];
-		sources->count[1] = counts[FAMILY_V6];
-		make_index(ranges, counts[FAMILY_V4], sources->by_sixteen);
+		make_index(&claims[FAMILY_V4], FAMILY_V4, ranges, counts[FAMILY_V4],
+			   &sources->index[0]);
+		make_index(&claims[FAMILY_V6], FAMILY_V6, ranges + counts[FAMILY_V4],
+			   counts[FAMILY_V6], &sources->index[1]);
 		memcpy(sources + 1, ranges, size);
 	}
 	free(ranges);
