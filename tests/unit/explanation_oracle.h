@@ -132,8 +132,8 @@ static inline char *oracle_line(const struct explainer *explainer,
 	if (explanation->judged.family != explanation->address.family)
 		address_format(explanation->judged, judged);
 	json_t *object = json_pack(
-		"{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "address",
-		address_format(explanation->address, address), "soil",
+		"{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
+		"address", address_format(explanation->address, address), "soil",
 		oracle_soil(explainer, explanation), "asn", oracle_asn(explanation), "owner",
 		oracle_owner(explanation), "verdict",
 		decision->verdict == VERDICT_ALLOW ? "allow" : "deny", "reason",
@@ -143,7 +143,7 @@ static inline char *oracle_line(const struct explainer *explainer,
 		text_json(explanation->has_service ? service_format(&explanation->service, port)
 						   : NULL),
 		"judged", text_json(judged), "notes", oracle_notes(explainer, explanation), "rules",
-		oracle_rules(explainer, explanation), "generation",
+		oracle_rules(explainer, explanation), "scope", "default", "generation",
 		explainer->manifest ? json_integer(explainer->manifest->generation) : json_null(),
 		"policy", oracle_policy(explainer->policy));
 	dumped = json_dumps(object, JSON_COMPACT);

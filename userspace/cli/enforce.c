@@ -61,6 +61,7 @@ static int review(const struct pipeline *pipeline, const struct enforcement *enf
 
 	review_ages(pipeline, diagnostics);
 	review_exceptions(pipeline->policy, diagnostics);
+	review_scopes(policy, diagnostics);
 	if (review_interfaces(policy, diagnostics) == 0 && !enforcement->early)
 		return diagnostics_error(
 			diagnostics, ENODEV,

@@ -261,7 +261,7 @@ static void print_rules(FILE *out, const struct explainer *explainer,
 			const struct explanation *explanation)
 {
 	const struct policy *policy = explainer->policy;
-	size_t tried = policy->rule_count;
+	size_t first, count = explanation_rules(explainer, &first), tried = count;
 
 	if (explanation->decision.reason == REASON_LIFELINE) {
 		page_field(out, "rules", "not asked: the lifeline passes under every policy");
@@ -271,13 +271,16 @@ static void print_rules(FILE *out, const struct explainer *explainer,
 		page_field(out, "rules", "not asked: local traffic is not judged");
 		return;
 	}
-	if (explanation->decision.rule < tried)
-		tried = explanation->decision.rule + 1u;
+	if (explainer->scope <= policy->scope_count && explanation->decision.rule >= first &&
+	    explanation->decision.rule < first + count)
+		tried = explanation->decision.rule + 1u - first;
 	for (size_t i = 0; i < tried; i++)
-		print_rule(out, explainer, explanation, &policy->rules[i], i ? "" : "rules");
-	if (tried < policy->rule_count)
-		page_field(out, "", "the first match decides: %zu more not tried",
-			   policy->rule_count - tried);
+		print_rule(out, explainer, explanation, &policy->rules[first + i],
+			   i ? "" : "rules");
+	if (!count)
+		page_field(out, "rules", "none: this scope allows nothing");
+	if (tried < count)
+		page_field(out, "", "the first match decides: %zu more not tried", count - tried);
 }
 
 static void print_verdict(FILE *out, const struct explainer *explainer,
@@ -300,6 +303,11 @@ static void print_verdict(FILE *out, const struct explainer *explainer,
 		page_field(out, "", "by rule %s%s%s", rule_name(rule, name),
 			   until ? ", until the end of " : "", until ? until : "");
 	}
+	if (policy->scope_count)
+		page_field(out, "scope", "%s%s", policy_scope_name(policy, explainer->scope),
+			   explainer->scope > policy->scope_count
+				   ? ": its sender may be in several, so each has to allow it"
+				   : "");
 	if (manifest)
 		page_field(out, "policy", "%s, %s as generation %u since %s", policy->name,
 			   manifest->monitor ? "monitored" : "enforced", manifest->generation,

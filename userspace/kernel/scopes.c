@@ -139,15 +139,17 @@ static int compare(const void *a, const void *b)
 /* True if something was changed. */
 static bool delete_stale(int map, const struct scope_entries *entries)
 {
-	struct scope_entry key, next;
-	bool more = bpf_map_get_next_key(map, NULL, &next.cgroup) == 0, changed = false;
+	uint64_t key, next;
+	bool more = bpf_map_get_next_key(map, NULL, &next) == 0, changed = false;
 
 	while (more) {
+		const struct scope_entry entry = {.cgroup = next};
+
 		key = next;
-		more = bpf_map_get_next_key(map, &key.cgroup, &next.cgroup) == 0;
+		more = bpf_map_get_next_key(map, &key, &next) == 0;
 		if (!entries->count ||
-		    !bsearch(&key, entries->items, entries->count, sizeof(key), compare))
-			changed |= bpf_map_delete_elem(map, &key.cgroup) == 0;
+		    !bsearch(&entry, entries->items, entries->count, sizeof(entry), compare))
+			changed |= bpf_map_delete_elem(map, &key) == 0;
 	}
 	return changed;
 }
