@@ -91,7 +91,7 @@ struct kernel_options {
 	/* Ports: answers to what comes in there leave. None: every packet is judged. */
 	struct reply_service replies[REPLY_SERVICES_MOST];
 	uint8_t reply_count;
-	uint32_t reply_room;       /* entries of each table of them; 0: the default, REPLY_ROOM */
+	uint32_t reply_room; /* entries of each table of them; 0: the default, REPLY_ROOM */
 	const struct policy_scope *scopes; /* senders: all but what their rules are */
 	size_t scope_count;
 	bool without_sockets;      /* no hooks on sockets */
