@@ -91,7 +91,8 @@ static __noinline int guard_any(context_t *context, bool layer3, bool upper)
 	int answer = parse(context, &packet, layer3);
 
 	return guard(context, &packet,
-		     answer == PARSE_DONE ? judge(&packet) : judge_unseen((__u8)answer), upper);
+		     answer == PARSE_DONE ? judge(context, &packet) : judge_unseen((__u8)answer),
+		     upper);
 }
 
 static __always_inline int guard_ethernet(context_t *context, bool upper)
@@ -100,9 +101,9 @@ static __always_inline int guard_ethernet(context_t *context, bool upper)
 	__be16 ethertype = plain_ethertype(context);
 
 	if (likely(ethertype == bpf_htons(ETH_P_IP)) && likely(plain_ipv4(context, &packet)))
-		return guard(context, &packet, judge_packet_ipv4(&packet), upper);
+		return guard(context, &packet, judge_packet_ipv4(context, &packet), upper);
 	if (likely(ethertype == bpf_htons(ETH_P_IPV6)) && likely(plain_ipv6(context, &packet)))
-		return guard(context, &packet, judge_packet_ipv6(&packet), upper);
+		return guard(context, &packet, judge_packet_ipv6(context, &packet), upper);
 	return guard_any(context, false, upper);
 }
 

@@ -145,19 +145,21 @@ static __always_inline bool read_arrival(struct __sk_buff *skb, __u32 network,
 	return false;
 }
 
-/* Where answers go anyway nothing need be known. Whether they may go against what denies, is asked
- * where they leave. */
+/* Where answers go anyway, whoever gives them, nothing need be known. Whether they may go against
+ * what denies, is asked where they leave. */
 static __always_inline bool needs_reply(const struct arrival *arrival)
 {
 	__be64 halves[2];
 	__be32 v4;
 	struct decision decision;
+	__u32 scope = (config.scopes - 1) * config.classes; /* the strictest */
 
 	__builtin_memcpy(halves, arrival->key.remote, sizeof(halves));
 	__builtin_memcpy(&v4, arrival->key.remote, sizeof(v4));
-	decision = arrival->key.ethertype == ETH_P_IP
-			   ? judge_ipv4(bpf_ntohl(v4))
-			   : judge_ipv6(bpf_be64_to_cpu(halves[0]), bpf_be64_to_cpu(halves[1]));
+	decision =
+		arrival->key.ethertype == ETH_P_IP
+			? judge_ipv4(scope, bpf_ntohl(v4))
+			: judge_ipv6(scope, bpf_be64_to_cpu(halves[0]), bpf_be64_to_cpu(halves[1]));
 	return decision.row != ROW_NOT_JUDGED && decision.verdict == VERDICT_DENY;
 }
 

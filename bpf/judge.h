@@ -44,10 +44,11 @@ static __always_inline struct decision judge_unseen(__u8 reason)
 }
 
 /* A function of its own, which the verifier looks at once and not once per way of parsing. Returns
- * row number << 16 | class; CLASS_NONE with row 0 if the table knows nothing. */
-__noinline __u64 judge_v6(__u64 high, __u64 low)
+ * row number << 16 | class; CLASS_NONE with row 0 if the table knows nothing. @scope: of the
+ * sender, the number of its first row. */
+__noinline __u64 judge_v6(__u32 scope, __u64 high, __u64 low)
 {
-	struct lookup_answer answer = lookup_judge_v6(0, 0, high, low);
+	struct lookup_answer answer = lookup_judge_v6(0, scope, high, low);
 
 	return (__u64)answer.row_number << 16 | answer.class;
 }
@@ -67,14 +68,14 @@ static __always_inline struct decision judge_answer(struct lookup_answer answer)
 }
 
 /* @address in host order. */
-static __always_inline struct decision judge_ipv4(__u32 address)
+static __always_inline struct decision judge_ipv4(__u32 scope, __u32 address)
 {
-	return judge_answer(lookup_judge_v4(0, 0, address));
+	return judge_answer(lookup_judge_v4(0, scope, address));
 }
 
-static __always_inline struct decision judge_ipv6(__u64 high, __u64 low)
+static __always_inline struct decision judge_ipv6(__u32 scope, __u64 high, __u64 low)
 {
-	__u64 found = judge_v6(high, low);
+	__u64 found = judge_v6(scope, high, low);
 
 	return judge_answer((struct lookup_answer){
 		.class = (__u16)found,

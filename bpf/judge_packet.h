@@ -5,21 +5,31 @@
 
 #include "bpf/judge.h"
 #include "bpf/packet.h"
+#include "bpf/scope.h"
 
-static __always_inline struct decision judge_packet_ipv4(const struct packet *packet)
+static __always_inline struct decision judge_packet_ipv4(context_t *context,
+							 const struct packet *packet)
 {
-	return judge_ipv4(packet->destination_v4);
+	return judge_ipv4(scope_first_row(context, scope_ask(packet)), packet->destination_v4);
 }
 
-static __always_inline struct decision judge_packet_ipv6(const struct packet *packet)
+static __always_inline struct decision judge_packet_ipv6(context_t *context,
+							 const struct packet *packet)
 {
-	return judge_ipv6(packet->destination_high, packet->destination_low);
+	return judge_ipv6(scope_first_row(context, scope_ask(packet)), packet->destination_high,
+			  packet->destination_low);
 }
 
-static __always_inline struct decision judge(const struct packet *packet)
+static __always_inline struct decision judge_in(__u32 scope, const struct packet *packet)
 {
-	return packet->ethertype == ETH_P_IP ? judge_packet_ipv4(packet)
-					     : judge_packet_ipv6(packet);
+	return packet->ethertype == ETH_P_IP
+		       ? judge_ipv4(scope, packet->destination_v4)
+		       : judge_ipv6(scope, packet->destination_high, packet->destination_low);
+}
+
+static __always_inline struct decision judge(context_t *context, const struct packet *packet)
+{
+	return judge_in(scope_first_row(context, scope_ask(packet)), packet);
 }
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "bpf/checksum.h"
 #include "bpf/neighbour.h"
+#include "bpf/scope_cgroup.h"
+#include "bpf/scope_nat.h"
 #include "maps/event.h"
 
 typedef struct __sk_buff context_t;
@@ -103,6 +105,31 @@ static __always_inline void packet_sender(context_t *skb, void *senders, struct 
 		*sender = *known;
 	else if (sk)
 		sender->user = bpf_get_socket_uid(skb);
+}
+
+/* By what it came in to be forwarded; 0: it was made here. */
+static __always_inline __u32 packet_came_in(const context_t *skb)
+{
+	return skb->ingress_ifindex;
+}
+
+static __always_inline bool packet_is_sent(const context_t *skb)
+{
+	return skb->sk;
+}
+
+/* Of the socket that sent it; 0: there is none. */
+static __always_inline __u64 packet_cgroup(context_t *skb)
+{
+	return scope_cgroup(skb);
+}
+
+#define SCOPE_CONTEXT              context_t
+#define SCOPE_ANCESTOR(skb, level) bpf_skb_ancestor_cgroup_id(skb, level)
+
+static __always_inline int packet_before_nat(context_t *skb, bool v4, struct scope_address *source)
+{
+	return scope_before_nat(skb, v4, source);
 }
 
 #include "bpf/packet.h"

@@ -133,6 +133,37 @@ static __always_inline void packet_sender(context_t *xdp, void *senders, struct 
 	(void)xdp, (void)senders, (void)sender;
 }
 
+static __always_inline __u32 packet_came_in(const context_t *xdp)
+{
+	return xdp->ingress_ifindex;
+}
+
+static __always_inline bool packet_is_sent(const context_t *xdp)
+{
+	(void)xdp;
+	return false;
+}
+
+/* No socket of this host sent it, and nothing has changed it yet. */
+static __always_inline __u64 packet_cgroup(context_t *xdp)
+{
+	(void)xdp;
+	return 0;
+}
+
+#define SCOPE_CONTEXT              context_t
+#define SCOPE_ANCESTOR(xdp, level) ((void)(xdp), (void)(level), 0)
+
+struct scope_address {
+	__u64 high, low; /* as in struct scope_range */
+};
+
+static __always_inline int packet_before_nat(context_t *xdp, bool v4, struct scope_address *source)
+{
+	(void)xdp, (void)v4, (void)source;
+	return 0;
+}
+
 #include "bpf/packet.h"
 
 #endif

@@ -163,7 +163,8 @@ static __always_inline int tunnel_ethernet(context_t *context, struct packet *pa
 /*
  * Into a tunnel that the policy names. PARSE_INSIDE with the packet at what is inside; a reason; or
  * PARSE_DONE, where the table shall judge the packet as it is: UDP that is no tunnel, or an
- * endpoint that a deny rule names (an exception alone would beat that).
+ * endpoint that a deny rule names (an exception alone would beat that). With scopes such an
+ * endpoint is closed to all of them.
  */
 __noinline int tunnel_read(context_t *context, struct packet *packet, bool fragment)
 {
@@ -180,8 +181,9 @@ __noinline int tunnel_read(context_t *context, struct packet *packet, bool fragm
 		tunnel_header(context, packet->protocol, at, named ? named : TUNNEL_BY_PORT);
 	if (!named || fragment || !header.ethertype || header.ethertype == TUNNEL_UNREADABLE)
 		return udp && !named && !header.ethertype ? PARSE_DONE : REASON_TUNNEL;
-	if (judge(packet).reason == REASON_RULE_DENY)
-		return PARSE_DONE;
+	/* The strictest scope knows the deny rules of all. */
+	if (judge_in((config.scopes - 1) * config.classes, packet).reason == REASON_RULE_DENY)
+		return config.scopes > 1 ? REASON_TUNNEL : PARSE_DONE;
 	packet->outer = (__u16)at;
 	packet->outer_udp = udp;
 	packet->transport = 0;

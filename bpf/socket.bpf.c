@@ -20,6 +20,10 @@
 #include "bpf/reply_named.h"
 #include "bpf/sender.h"
 
+#define SCOPE_CONTEXT                  struct bpf_sock_addr
+#define SCOPE_ANCESTOR(context, level) ((void)(context), bpf_get_current_ancestor_cgroup_id(level))
+#include "bpf/scope_walk.h"
+
 #define REFUSE 0 /* EPERM */
 #define PASS   1
 
@@ -192,16 +196,53 @@ static __always_inline bool may_be_reply(const struct bpf_sock_addr *context,
 	       (context->protocol == IPPROTO_ICMPV6 && reply_named(IPPROTO_ICMPV6, ICMPV6_REQUEST));
 }
 
+/* Of the address that the socket is bound to; another one it will have is not known yet. */
+static __always_inline __u32 scope_by_bound(const struct bpf_sock *sk, bool v4)
+{
+	__u32 words[4] = {sk->src_ip6[0], sk->src_ip6[1], sk->src_ip6[2], sk->src_ip6[3]};
+	__u32 word = sk->src_ip4;
+
+	if (v4)
+		return word ? scope_of_source(true, SCOPE_V4_HIGH(bpf_ntohl(word)), 0)
+			    : SCOPE_UNKNOWN;
+	if (!(words[0] | words[1] | words[2] | words[3]))
+		return SCOPE_UNKNOWN;
+	return scope_of_source(false, (__u64)bpf_ntohl(words[0]) << 32 | bpf_ntohl(words[1]),
+			       (__u64)bpf_ntohl(words[2]) << 32 | bpf_ntohl(words[3]));
+}
+
+/* Its scope is that of the process, which nearly always is the one that made the socket.
+ * SCOPE_UNKNOWN: it is not sure. */
+static __always_inline __u32 scope_of_target(struct bpf_sock_addr *context, bool v4)
+{
+	__u32 scope = SCOPE_UNCLAIMED;
+
+	if (config.scoped_by & SCOPES_BY_CGROUP)
+		scope = scope_of_cgroup(context, bpf_get_current_cgroup_id());
+	if (config.scoped_by & SCOPES_BY_SOURCE) {
+		__u32 other = scope_by_bound(context->sk, v4);
+
+		scope = SCOPE_JOINED(scope, other);
+	}
+	return scope;
+}
+
 /* @logged false: it is refused and counted alone. */
 static __always_inline int judge_target(struct bpf_sock_addr *context, const struct target *target,
 					bool logged)
 {
+	__u32 scope = SCOPE_UNCLAIMED;
 	struct decision decision;
 
 	if (config.monitor || is_for_guard(target))
 		return PASS;
-	decision =
-		target->v4 ? judge_ipv4((__u32)target->low) : judge_ipv6(target->high, target->low);
+	if (config.scopes > 1)
+		scope = scope_of_target(context, target->v4);
+	if (scope >= SCOPE_UNKNOWN)
+		return PASS;
+	scope *= config.classes;
+	decision = target->v4 ? judge_ipv4(scope, (__u32)target->low)
+			      : judge_ipv6(scope, target->high, target->low);
 	if (decision.verdict != VERDICT_DENY || goes_elsewhere(target, context->sk->bound_dev_if))
 		return PASS;
 	if (config.entries && may_be_exception(context, decision.row))

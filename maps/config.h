@@ -25,15 +25,18 @@ struct guard_config {
 	__u32 sizes[TABLE_SECTION_COUNT]; /* bytes of each section */
 	__u32 rows;                       /* of the table */
 	__u32 entries;                    /* exceptions of all rows; 0: nothing looks for them */
+	__u32 classes;                    /* rows of one scope */
 	__u64 clock_floor; /* TAI, nanoseconds: an earlier clock is wrong, and no exception holds */
 	__u8 monitor;      /* let pass what is denied */
 	__u8 last_word;    /* tc only: allow ends the chain of programs */
 	__u8 trial;        /* BPF_PROG_RUN only: leave the decision behind */
 	__u8 without;      /* mask of WITHOUT_ */
 	__u8 tunnel_count;
-	__u8 books;  /* count what is handed on, by interface */
-	__u8 reject; /* tell the sender of what is denied: maps/answer.h */
-	__u8 reserved[1];
+	__u8 books;     /* count what is handed on, by interface */
+	__u8 reject;    /* tell the sender of what is denied: maps/answer.h */
+	__u8 scopes;    /* sets of rows; 1: there are no scopes */
+	__u8 scoped_by; /* mask of SCOPES_BY_ */
+	__u8 reserved[7];
 	struct guard_tunnel tunnels[TUNNELS_MOST];
 	struct reply_service replies[REPLY_SERVICES_MOST];
 	__u32 reply_count; /* 0: nothing is a reply */

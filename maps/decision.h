@@ -4,7 +4,8 @@
  *
  * A class is (soil, reach, set of rules whose address part matches), interned to 16 bits. The row
  * of a class says what happens to packets of that class. Rows form a matrix, scope x class: the
- * row of class c in scope s is rows[s * classes + c]. Without scopes there is one scope, 0.
+ * row of class c in scope s is rows[s * classes + c]. Without scopes there is one scope, 0; with
+ * them the last one is the strictest, for senders that may be in several (maps/scope.h).
  *
  * Most rows are a plain verdict. Where exceptions let a part of what is denied pass (by protocol,
  * port, until a day), the row names a run of entries: the first one that matches decides, and if
@@ -17,6 +18,7 @@
 
 #define CLASSES_MOST 0xff00 /* class numbers above this mean something else in the v4 root */
 #define RULE_NONE    0xffff
+#define ROWS_MOST    (1u << 22) /* each has a counter per CPU */
 
 /* Class 0 is always "the table knows nothing": decided as REASON_INTERNAL. */
 #define CLASS_NONE 0

@@ -10,7 +10,7 @@
  *
  *   LOOKUP_BYTES(context, SECTION)
  *       a const void * to the first byte of the section TABLE_##SECTION, or NULL. SECTION is one of
- *       V4_ROOT, V4_BLOCKS, V6_ROOT, V6_NODES, ROWS.
+ *       V4_ROOT, V4_BLOCKS, V6_ROOT, V6_NODES, ROWS, ENTRIES, SOURCES.
  *
  *   LOOKUP_SIZE(context, SECTION)
  *       its size in bytes, a __u64 of at least 8: in a BPF program a constant at verification, and
@@ -253,6 +253,67 @@ LOOKUP_INLINE struct lookup_answer lookup_judge_v6(LOOKUP_CONTEXT context, __u32
 			return inner;
 	}
 	return answer;
+}
+
+/* The number of the range that holds an address: the last of @count from @first on that does not
+ * start behind it. */
+LOOKUP_INLINE __u32 lookup_range(LOOKUP_CONTEXT context, __u32 first, __u32 count, __u64 high,
+				 __u64 low)
+{
+	__u32 found = first;
+
+	for (int i = 0; i < SCOPE_RANGES_BITS + 1 && count > 1; i++) {
+		__u32 half = count / 2;
+		const struct scope_range *range = LOOKUP_WITHIN(
+			context, SOURCES,
+			sizeof(struct scope_sources) + (__u64)(found + half) * sizeof(*range),
+			sizeof(*range));
+
+		if (!range)
+			return first;
+		if (range->high < high || (range->high == high && range->low <= low)) {
+			found += half;
+			count -= half;
+		} else {
+			count = half;
+		}
+	}
+	return found;
+}
+
+/* Range by range. @family: 0 IPv4, 1 IPv6. */
+LOOKUP_INLINE __u32 lookup_source_range(LOOKUP_CONTEXT context, __u32 family, __u64 high, __u64 low)
+{
+	const struct scope_sources *sources = LOOKUP_WITHIN(context, SOURCES, 0, sizeof(*sources));
+	const struct scope_range *range;
+	__u32 number;
+
+	if (!sources)
+		return SCOPE_UNKNOWN;
+	number = family ? lookup_range(context, sources->index[0].ranges, sources->index[1].ranges,
+				       high, low)
+			: lookup_range(context, 0, sources->index[0].ranges, high, low);
+	range = LOOKUP_WITHIN(context, SOURCES, sizeof(*sources) + (__u64)number * sizeof(*range),
+			      sizeof(*range));
+	return range ? range->scope : SCOPE_UNKNOWN;
+}
+
+/* From the upper half of a source address to the scope that claims it; SCOPE_UNKNOWN: it takes
+ * lookup_source_range() to tell. @family is a constant. */
+LOOKUP_INLINE __u32 lookup_source_index(LOOKUP_CONTEXT context, __u32 family, __u64 high)
+{
+	const struct scope_sources *sources = LOOKUP_WITHIN(context, SOURCES, 0, sizeof(*sources));
+	const struct scope_index *index;
+	__u64 common;
+
+	if (!sources)
+		return SCOPE_UNKNOWN;
+	index = &sources->index[family];
+	common = index->common & 63;
+	high ^= index->base;
+	if (common && high >> (64 - common))
+		return SCOPE_UNCLAIMED;
+	return index->scopes[high << common >> SCOPE_COMMON_MOST];
 }
 
 #define LOOKUP_DENIES(row) ((row)->act != ROW_ALLOW)

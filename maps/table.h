@@ -14,9 +14,10 @@
 #include <linux/types.h>
 
 #include "maps/decision.h"
+#include "maps/scope.h"
 
 /* Bump with any change to the shape or meaning of a section: a mismatch replaces a generation. */
-#define TABLE_ABI 3
+#define TABLE_ABI 4
 
 #define TABLE_SECTIONS(SECTION)                                                   \
 	SECTION(V4_ROOT, "v4_root", "2^24 __u16: class, or a pointer to a block") \
@@ -24,7 +25,8 @@
 	SECTION(V6_ROOT, "v6_root", "the first bits of an IPv6 address")          \
 	SECTION(V6_NODES, "v6_nodes", "the bits after them")                      \
 	SECTION(ROWS, "rows", "struct class_row: scope x class")                  \
-	SECTION(ENTRIES, "entries", "struct class_entry, runs named by the rows")
+	SECTION(ENTRIES, "entries", "struct class_entry, runs named by the rows") \
+	SECTION(SOURCES, "sources", "struct scope_sources: source -> scope")
 
 enum table_section {
 #define SECTION(identifier, name, text) TABLE_##identifier,

@@ -141,7 +141,7 @@ static inline void growth_sort_out(const struct world *world, const struct entri
 static inline struct table *growth_table(const struct world *world, size_t count,
 					 struct prefixes prefixes[FAMILIES][2], uint64_t *random)
 {
-	static const enum table_section copied[] = {TABLE_ROWS, TABLE_ENTRIES};
+	static const enum table_section copied[] = {TABLE_ROWS, TABLE_ENTRIES, TABLE_SOURCES};
 	struct table *table = bench_alloc(1, sizeof(*table));
 	struct diagnostics diagnostics = {0};
 
@@ -157,7 +157,7 @@ static inline struct table *growth_table(const struct world *world, size_t count
 		free(ranges.classes);
 		free(entries.items);
 	}
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		const size_t size = world->table->sections[copied[i]].size;
 
 		if (table_section_alloc(table, copied[i], size))

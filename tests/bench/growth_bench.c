@@ -58,7 +58,8 @@ static double build(const struct class_ranges *ranges, enum family family, struc
 	       : lookup_v4_build(&nothing, LOOKUP_SECTION_MOST, table, &diagnostics))
 		world_refused(&diagnostics);
 	if (table_section_alloc(table, TABLE_ROWS, 0) ||
-	    table_section_alloc(table, TABLE_ENTRIES, 0))
+	    table_section_alloc(table, TABLE_ENTRIES, 0) ||
+	    table_section_alloc(table, TABLE_SOURCES, 0))
 		bench_die("memory");
 	return spent;
 }

@@ -89,6 +89,8 @@ static void load(struct bench *bench)
 	const struct kernel_options options = {
 		.control = bench->world.policy->control,
 		.flow_interval_ns = INTERVAL_NS,
+		.scopes = bench->world.policy->scopes,
+		.scope_count = bench->world.policy->scope_count,
 	};
 	const struct load_request request = {
 		.table = bench->table,

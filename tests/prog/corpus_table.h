@@ -61,7 +61,8 @@ static inline struct table *corpus_table(struct diagnostics *diagnostics)
 	    lookup_v4_build(&ranges[FAMILY_V4], LOOKUP_SECTION_MOST, table, diagnostics) ||
 	    lookup_v6_build(&ranges[FAMILY_V6], LOOKUP_SECTION_MOST, table, diagnostics) ||
 	    table_section_alloc(table, TABLE_ROWS, sizeof(rows)) ||
-	    table_section_alloc(table, TABLE_ENTRIES, 0))
+	    table_section_alloc(table, TABLE_ENTRIES, 0) ||
+	    table_section_alloc(table, TABLE_SOURCES, 0))
 		abort();
 	memcpy(table->sections[TABLE_ROWS].bytes, rows, sizeof(rows));
 	table->class_count = table->row_count = CORPUS_CLASSES;

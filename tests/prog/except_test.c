@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Goal: of random packets under random policies with exceptions, the kernel, the table and the
- * oracle say the same: by protocol, port or type, in fragments, and until the moment that it ends.
- */
+ * oracle say the same: by protocol, port or type, in fragments, until the moment that it ends, and
+ * by the sender's scope; where it leaves and where it comes in. */
 #include "tests/prog/namespace.h"
 #include "tests/unit/random_policy.h"
 #include "tests/unit/table_fixture.h"
@@ -11,7 +11,7 @@
 
 #include "maps/control.h"
 
-#define POLICIES  60
+#define POLICIES  30
 #define PACKETS   600
 #define ADDRESSES 64
 
@@ -19,7 +19,7 @@ static const country_t countries[] = {COUNTRY('F', 'R'), COUNTRY('D', 'E'), COUN
 static const uint32_t asns[] = {1, 2, 3, 4, 5, 6};
 
 static struct address addresses[ADDRESSES];
-static size_t seen[REASON_COUNT];
+static size_t seen[REASON_COUNT], seen_in[RANDOM_SCOPES + 1];
 
 struct frame {
 	uint8_t bytes[128];
@@ -61,7 +61,7 @@ static void make_ipv4(struct frame *frame, struct address to, const struct table
 	put16(frame, 20, flow->later_fragment ? 100 : 0);
 	frame->bytes[22] = 64;
 	frame->bytes[23] = flow->protocol;
-	frame->bytes[26] = 10;
+	address_to_bytes(random_source(flow->scope, FAMILY_V4), &frame->bytes[26]);
 	address_to_bytes(to, &frame->bytes[30]);
 }
 
@@ -75,7 +75,7 @@ static void make_ipv6(struct frame *frame, struct address to, const struct table
 	put16(frame, 18, (unsigned)frame->size - 54);
 	frame->bytes[20] = flow->later_fragment ? IPPROTO_FRAGMENT : flow->protocol;
 	frame->bytes[21] = 64;
-	frame->bytes[22] = 0xfd;
+	address_to_bytes(random_source(flow->scope, FAMILY_V6), &frame->bytes[22]);
 	address_to_bytes(to, &frame->bytes[38]);
 	if (flow->later_fragment) {
 		frame->bytes[54] = flow->protocol;
@@ -83,7 +83,7 @@ static void make_ipv6(struct frame *frame, struct address to, const struct table
 	}
 }
 
-static struct table_flow draw_flow(enum family family)
+static struct table_flow draw_flow(const struct policy *policy, enum family family)
 {
 	struct table_flow flow = random_flow();
 
@@ -92,6 +92,7 @@ static struct table_flow draw_flow(enum family family)
 	if (family == FAMILY_V6 && flow.protocol == IPPROTO_ICMP)
 		flow.protocol = IPPROTO_ICMPV6;
 	flow.seconds = time(NULL);
+	flow.scope = (unsigned)(random_next() % (policy->scope_count + 1));
 	return flow;
 }
 
@@ -124,6 +125,32 @@ static void write_world(const struct fixture *fixture)
 	fclose(asn);
 }
 
+/* Where it leaves, and where it comes in. */
+static void check_programs(struct kernel_trial *trial, const struct frame *frame,
+			   const struct table_flow *flow, struct address to,
+			   const struct decision *expected)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	for (int program = KERNEL_GUARD; program <= KERNEL_GATEWAY; program++) {
+		struct kernel_outcome outcome;
+
+		assert_int_equal(kernel_trial_run(trial, (enum kernel_program)program, true,
+						  frame->bytes, frame->size, &outcome),
+				 0);
+		if (outcome.decision.verdict != expected->verdict ||
+		    outcome.decision.reason != expected->reason ||
+		    outcome.decision.rule != expected->rule)
+			fail_msg("%s protocol %u port %u%s in scope %u: program %d %s by %u, "
+				 "oracle %s by %u",
+				 address_format(to, text), flow->protocol, flow->port,
+				 flow->later_fragment ? " (later fragment)" : "", flow->scope,
+				 program, reason_name(outcome.decision.reason),
+				 outcome.decision.rule, reason_name(expected->reason),
+				 expected->rule);
+	}
+}
+
 static void check_packet(const struct fixture *fixture, struct kernel_trial *trial,
 			 const struct random_policy *random, const struct table_context *context,
 			 const struct atlas *atlas, const struct table *table)
@@ -131,30 +158,24 @@ static void check_packet(const struct fixture *fixture, struct kernel_trial *tri
 	struct address to = addresses[random_next() % ADDRESSES];
 	const struct place *place = atlas_place(atlas, atlas_lookup(atlas, to));
 	struct address within = special_embedded(place->special, to);
-	struct table_flow flow = draw_flow(to.family);
-	struct kernel_outcome outcome;
+	struct table_flow flow = draw_flow(&random->policy, to.family);
 	struct frame frame = {0};
-	char text[ADDRESS_TEXT_SIZE];
 
 	(void)fixture;
 	(to.family == FAMILY_V4 ? make_ipv4 : make_ipv6)(&frame, to, &flow);
-	struct decision expected = oracle_judge_flow(
+	struct decision expected = oracle_judge_scope(
 		&random->policy, atlas, place,
 		within.family != to.family ? atlas_place(atlas, atlas_lookup(atlas, within)) : NULL,
 		context, to, &flow);
 	struct decision table_says = table_judge_flow(table, to, &flow);
-	assert_int_equal(
-		kernel_trial_run(trial, KERNEL_GUARD, true, frame.bytes, frame.size, &outcome), 0);
-	struct decision got = outcome.decision;
 
-	if (got.verdict != expected.verdict || got.reason != expected.reason ||
-	    got.rule != expected.rule || table_says.reason != expected.reason)
-		fail_msg("%s protocol %u port %u%s: kernel %s by %u, table %s, oracle %s by %u",
-			 address_format(to, text), flow.protocol, flow.port,
-			 flow.later_fragment ? " (later fragment)" : "", reason_name(got.reason),
-			 got.rule, reason_name(table_says.reason), reason_name(expected.reason),
-			 expected.rule);
-	seen[got.reason]++;
+	assert_int_equal(table_says.verdict, expected.verdict);
+	assert_int_equal(table_says.reason, expected.reason);
+	assert_int_equal(table_source_scope(table, random_source(flow.scope, to.family)),
+			 flow.scope);
+	check_programs(trial, &frame, &flow, to, &expected);
+	seen[expected.reason]++;
+	seen_in[flow.scope]++;
 }
 
 /* Exceptions that end around now, as the kernel's clock has it; none within the test's time. */
@@ -167,14 +188,19 @@ static void end_around_now(struct random_policy *random)
 
 static void check_policy(struct fixture *fixture, const struct atlas *atlas)
 {
-	static const struct kernel_options options = {.control = CONTROL_DEFAULT};
+	char *inside[] = {(char *)"*"};
+	struct kernel_options options = {
+		.control = CONTROL_DEFAULT, .inside = inside, .inside_count = 1};
 	struct random_world world = {countries, 3, asns, 6, addresses, ADDRESSES};
 	struct random_policy random;
 	struct kernel_trial *trial = NULL;
 	struct table *table = NULL;
 
 	random_policy(&world, &random);
+	random_policy_scopes(&world, &random);
 	end_around_now(&random);
+	options.scopes = random.policy.scopes;
+	options.scope_count = random.policy.scope_count;
 	struct table_context context = {.connected = random.connected,
 					.connected_count = random.connected_count};
 	if (table_compile(&random.policy, atlas, &context, &table, &fixture->diagnostics))
@@ -204,6 +230,8 @@ static void the_kernel_says_what_the_oracle_says(void **state)
 		      seen[REASON_RULE_EXCEPT]);
 	assert_true(seen[REASON_RULE_EXCEPT] > POLICIES * PACKETS / 100);
 	assert_true(seen[REASON_RULE_DENY] > 0);
+	for (unsigned i = 0; i <= RANDOM_SCOPES; i++)
+		assert_true(seen_in[i] > POLICIES * PACKETS / 100);
 	atlas_free(atlas);
 	fixture_close(&fixture);
 }

@@ -51,7 +51,8 @@ static inline struct table *hand_table(bool swapped, const struct table_memory *
 	if (!table || lookup_v4_build(&v4, LOOKUP_SECTION_MOST, table, diagnostics) ||
 	    lookup_v6_build(&v6, LOOKUP_SECTION_MOST, table, diagnostics) ||
 	    table_section_alloc(table, TABLE_ROWS, sizeof(rows)) ||
-	    table_section_alloc(table, TABLE_ENTRIES, 0))
+	    table_section_alloc(table, TABLE_ENTRIES, 0) ||
+	    table_section_alloc(table, TABLE_SOURCES, 0))
 		abort();
 	memcpy(table->sections[TABLE_ROWS].bytes, rows, sizeof(rows));
 	table->class_count = table->row_count = HAND_CLASSES;

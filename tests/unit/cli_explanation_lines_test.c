@@ -167,7 +167,8 @@ static void with_each_policy(void (*check)(const struct explainer *explainer,
 			rows[i] = (struct manifest_row){.info = table->classes[i]};
 		const struct manifest manifest = {
 			.generation = 7, .rows = rows, .row_count = table->class_count};
-		const struct explainer explainer = {&random.policy, table, atlas, NULL};
+		const struct explainer explainer = {&random.policy, table, atlas, NULL,
+						    SCOPE_DEFAULT};
 
 		check(&explainer, &manifest);
 		table_free(table);
@@ -176,8 +177,10 @@ static void with_each_policy(void (*check)(const struct explainer *explainer,
 
 static void check_lines(const struct explainer *explainer, const struct manifest *manifest)
 {
-	const struct explainer enforced = {explainer->policy, explainer->table, atlas, manifest};
-	const struct explainer dataless = {explainer->policy, explainer->table, NULL, manifest};
+	const struct explainer enforced = {explainer->policy, explainer->table, atlas, manifest,
+					   SCOPE_DEFAULT};
+	const struct explainer dataless = {explainer->policy, explainer->table, NULL, manifest,
+					   SCOPE_DEFAULT};
 	const struct explainer *explainers[] = {explainer, &enforced, &dataless};
 
 	for (size_t i = 0; i < 3; i++)
@@ -220,7 +223,7 @@ static void test_families_are_kept_apart(void **state)
 	(void)state;
 	rules[0].soil_text = rules[1].soil_text = (char *)"FR";
 	assert_int_equal(table_compile(&policy, atlas, NULL, &table, &diagnostics), 0);
-	const struct explainer explainer = {&policy, table, atlas, NULL};
+	const struct explainer explainer = {&policy, table, atlas, NULL, SCOPE_DEFAULT};
 	assert_int_equal(table_class(table, private4), table_class(table, private6));
 	struct explanation_lines *lines = explanation_lines_open(&explainer, 1);
 	assert_non_null(lines);

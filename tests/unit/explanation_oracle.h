@@ -63,7 +63,7 @@ static inline json_t *oracle_owner(const struct explanation *explanation)
 
 static inline json_t *oracle_deciding_rule(const struct policy *policy, uint16_t number)
 {
-	char name[24], until[EXPLANATION_DATE_SIZE];
+	char name[RULE_NAME_SIZE], until[EXPLANATION_DATE_SIZE];
 
 	if (number >= policy->rule_count)
 		return json_null();
@@ -86,7 +86,7 @@ static inline json_t *oracle_rules(const struct explainer *explainer,
 		bool matched;
 		size_t count = explanation_conditions(explainer, explanation, &policy->rules[i],
 						      conditions, &matched);
-		char name[24];
+		char name[RULE_NAME_SIZE];
 
 		for (size_t j = 0; j < count; j++)
 			json_array_append_new(list, json_pack("{s:s, s:o, s:b, s:o}", "on",
@@ -132,8 +132,8 @@ static inline char *oracle_line(const struct explainer *explainer,
 	if (explanation->judged.family != explanation->address.family)
 		address_format(explanation->judged, judged);
 	json_t *object = json_pack(
-		"{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "address",
-		address_format(explanation->address, address), "soil",
+		"{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
+		"address", address_format(explanation->address, address), "soil",
 		oracle_soil(explainer, explanation), "asn", oracle_asn(explanation), "owner",
 		oracle_owner(explanation), "verdict",
 		decision->verdict == VERDICT_ALLOW ? "allow" : "deny", "reason",
@@ -143,7 +143,7 @@ static inline char *oracle_line(const struct explainer *explainer,
 		text_json(explanation->has_service ? service_format(&explanation->service, port)
 						   : NULL),
 		"judged", text_json(judged), "notes", oracle_notes(explainer, explanation), "rules",
-		oracle_rules(explainer, explanation), "generation",
+		oracle_rules(explainer, explanation), "scope", "default", "generation",
 		explainer->manifest ? json_integer(explainer->manifest->generation) : json_null(),
 		"policy", oracle_policy(explainer->policy));
 	dumped = json_dumps(object, JSON_COMPACT);

@@ -72,7 +72,7 @@ static void lists_grow_in_the_order_of_names(void **state)
 	assert_int_equal(policy->rule_count, 7);
 	for (size_t i = 0; i < 7; i++) {
 		const struct rule *rule = &policy->rules[i];
-		char name[24];
+		char name[RULE_NAME_SIZE];
 
 		assert_string_equal(rule_name(rule, name), rules[i].name);
 		assert_string_equal(rule_place(policy, rule).file, rules[i].file);

@@ -54,7 +54,6 @@ static void keys_are_known_and_stand_once(void **state)
 static void keys_of_later_versions_are_refused_by_name(void **state)
 {
 	static const struct refusal refusals[] = {
-		{HEAD "scopes: [{name: a}]\n", "3:1: `scopes:` is not supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], port: [443/tcp]}]\n", "2:22: `port:` is not "
 									 "supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], until: 2027-01-31}]\n", "2:22: `until:` is"},

@@ -132,7 +132,7 @@ static void rules_come_in_the_order_of_judgement(void **state)
 {
 	struct policy *policy = expect_policy(full, messages);
 	const struct rule *rule = policy->rules;
-	char name[24];
+	char name[RULE_NAME_SIZE];
 
 	(void)state;
 	assert_int_equal(policy->rule_count, 4);

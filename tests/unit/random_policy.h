@@ -10,11 +10,14 @@
 #include "userspace/policy/policy.h"
 #include "userspace/table/table.h"
 
-#define RANDOM_RULES    12
-#define RANDOM_ASNS     4
-#define RANDOM_PREFIXES 4
-#define RANDOM_SERVICES 3
-#define RANDOM_NOW      1796000000 /* exceptions end around then */
+#define RANDOM_RULES       12
+#define RANDOM_ASNS        4
+#define RANDOM_PREFIXES    4
+#define RANDOM_SERVICES    3
+#define RANDOM_SCOPES      3
+#define RANDOM_SCOPE_RULES 5
+#define RANDOM_RULES_MOST  (RANDOM_RULES + RANDOM_SCOPES * RANDOM_SCOPE_RULES)
+#define RANDOM_NOW         1796000000 /* exceptions end around then */
 
 /* What the rules may be about: draws are made from these. */
 struct random_world {
@@ -28,14 +31,16 @@ struct random_world {
 
 struct random_policy {
 	struct policy policy;
-	struct rule rules[RANDOM_RULES];
-	uint32_t asns[RANDOM_RULES][RANDOM_ASNS];
-	struct prefix to[RANDOM_RULES][RANDOM_PREFIXES];
-	struct service services[RANDOM_RULES][RANDOM_SERVICES];
+	struct rule rules[RANDOM_RULES_MOST];
+	uint32_t asns[RANDOM_RULES_MOST][RANDOM_ASNS];
+	struct prefix to[RANDOM_RULES_MOST][RANDOM_PREFIXES];
+	struct service services[RANDOM_RULES_MOST][RANDOM_SERVICES];
 	struct prefix connected[RANDOM_PREFIXES];
 	struct prefix nat64;
 	size_t connected_count;
 	struct prefix lifeline[RANDOM_PREFIXES];
+	struct policy_scope scopes[RANDOM_SCOPES];
+	struct prefix sources[RANDOM_SCOPES][FAMILIES];
 };
 
 static inline struct prefix random_prefix(const struct random_world *world)
@@ -196,6 +201,57 @@ static inline void random_policy_nat64(const struct random_world *world,
 	random->nat64 = random_nat64(world);
 	random->policy.nat64 = &random->nat64;
 	random->policy.nat64_count = 1;
+}
+
+/* An address that scope number @scope (0: none) claims, if random_policy_scopes() made it. */
+static inline struct address random_source(unsigned scope, enum family family)
+{
+	return family == FAMILY_V4
+		       ? (struct address){family, 0x0a000001 | scope << 16}
+		       : (struct address){family, (u128)0xfd00 << 112 | (u128)scope << 96 | 1};
+}
+
+static inline void random_scope(const struct random_world *world, struct random_policy *random,
+				unsigned number)
+{
+	static char *const names[RANDOM_SCOPES] = {(char *)"a", (char *)"b", (char *)"c"};
+	struct policy *policy = &random->policy;
+	struct policy_scope *scope = &random->scopes[number - 1];
+	size_t exceptions = random_next() % 3, denies = exceptions + random_next() % 2;
+
+	*scope = (struct policy_scope){.name = names[number - 1],
+				       .prefixes = random->sources[number - 1],
+				       .prefix_count = FAMILIES,
+				       .rule_first = policy->rule_count,
+				       .rule_count = denies + random_next() % 3};
+	for (size_t i = 0; i < scope->rule_count; i++) {
+		size_t rule = policy->rule_count++;
+
+		(i < exceptions ? random_exception : random_rule)(world, random, rule);
+		random->rules[rule].scope = scope->name;
+		random->rules[rule].kind = i < exceptions ? RULE_EXCEPT
+					   : i < denies   ? RULE_DENY
+							  : RULE_ALLOW;
+	}
+	for (enum family family = 0; family < FAMILIES; family++) {
+		struct address source = random_source(number, family);
+		uint8_t length = family == FAMILY_V4 ? 16 : 32;
+
+		scope->prefixes[family] = (struct prefix){
+			family, length, source.value & ~prefix_host_mask(family, length)};
+	}
+	policy->scopes = random->scopes;
+	policy->scope_count = number;
+}
+
+/* With up to RANDOM_SCOPES scopes. Comes after random_policy(). */
+static inline void random_policy_scopes(const struct random_world *world,
+					struct random_policy *random)
+{
+	unsigned count = (unsigned)(random_next() % (RANDOM_SCOPES + 1));
+
+	for (unsigned number = 1; number <= count; number++)
+		random_scope(world, random, number);
 }
 
 /* Exceptions come first. */

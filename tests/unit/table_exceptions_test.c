@@ -35,7 +35,7 @@ static struct policy *parse(const char *except)
 /* "gained except #1, lost except #2", and how many are as before. */
 static const char *change(const char *before, const char *after)
 {
-	char name[24];
+	char name[RULE_NAME_SIZE];
 	size_t used = 0;
 
 	compared_exceptions_free(&found);

@@ -170,6 +170,32 @@ static void same(struct address address, struct decision found, struct decision 
 	reasons_seen[found.reason]++;
 }
 
+static size_t scopes_seen[RANDOM_SCOPES + 2], strictly_denied;
+
+/* From any sender. Where one scope denies an address and another what is inside it, the strictest
+ * may name either. */
+static void compare_scopes(const struct atlas *atlas, const struct policy *policy,
+			   const struct table_context *context, const struct table *table,
+			   struct address address, const struct place *place,
+			   const struct place *inner)
+{
+	for (unsigned scope = 0; scope < policy_scopes(policy); scope++) {
+		struct table_flow flow = random_flow();
+
+		flow.scope = scope;
+		struct decision found = table_judge_flow(table, address, &flow);
+		struct decision expected =
+			oracle_judge_scope(policy, atlas, place, inner, context, address, &flow);
+		if (inner && scope > policy->scope_count)
+			assert_int_equal(found.verdict, expected.verdict);
+		else
+			same(address, found, expected);
+		scopes_seen[scope > policy->scope_count ? RANDOM_SCOPES + 1 : scope]++;
+		strictly_denied += scope > policy->scope_count && found.verdict == VERDICT_DENY &&
+				   table_judge(table, address).verdict == VERDICT_ALLOW;
+	}
+}
+
 /* Each address alone, and as the destination of a packet. */
 static void compare(const struct atlas *atlas, const struct random_policy *random,
 		    const struct table_context *context, const struct table *table)
@@ -186,6 +212,10 @@ static void compare(const struct atlas *atlas, const struct random_policy *rando
 				: NULL;
 		struct table_flow flow = random_flow();
 
+		if (policy->scope_count) {
+			compare_scopes(atlas, policy, context, table, address, place, inner);
+			continue;
+		}
 		same(address, table_judge(table, address),
 		     oracle_judge(policy, atlas, place, inner, context, address));
 		same(address, table_judge_flow(table, address, &flow),
@@ -202,6 +232,7 @@ static void check_policy(struct fixture *fixture, const struct atlas *atlas, siz
 
 	random_policy(&world, &random);
 	random_policy_nat64(&world, &random);
+	random_policy_scopes(&world, &random);
 	struct table_context context = {.connected = random.connected,
 					.connected_count = random.connected_count};
 	if (table_compile(&random.policy, atlas, &context, &table, &fixture->diagnostics))
@@ -253,6 +284,9 @@ static void the_table_says_what_the_oracle_says(void **state)
 		fixture_close(&fixture);
 	}
 	print_message("# %u policies, %zu addresses\n", ROUNDS * POLICIES, seen);
+	for (unsigned i = 0; i < RANDOM_SCOPES + 2; i++)
+		assert_true(scopes_seen[i] > 1000);
+	assert_true(strictly_denied > 1000);
 	for (int i = REASON_LOCAL; i < REASON_COUNT; i++) {
 		print_message("# %s: %zu\n", reason_name(i), reasons_seen[i]);
 		bool of_kernel_alone =

@@ -115,7 +115,7 @@ static json_t *data_part(const struct atlas *atlas)
 static json_t *rules_part(const struct policy *policy)
 {
 	json_t *rules = json_array();
-	char name[24];
+	char name[RULE_NAME_SIZE];
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];

@@ -92,6 +92,7 @@ int check_main(int argc, char **argv)
 		review_ages(&pipeline, &diagnostics);
 		review_exceptions(pipeline.policy, &diagnostics);
 		review_interfaces(pipeline.policy, &diagnostics);
+		review_scopes(pipeline.policy, &diagnostics);
 	}
 	if (strict && review_strictly(&diagnostics) && code == CLI_DONE)
 		code = CLI_NO;

@@ -40,6 +40,8 @@ static struct kernel_options options_of(const struct policy *policy)
 		.cgroup = policy->sockets_cgroup,
 		.roles = policy->roles,
 		.role_count = policy->role_count,
+		.scopes = policy->scopes,
+		.scope_count = policy->scope_count,
 	};
 
 	options.tunnel_count = table_tunnels(policy, options.tunnels);
@@ -60,6 +62,7 @@ static int review(const struct pipeline *pipeline, const struct enforcement *enf
 
 	review_ages(pipeline, diagnostics);
 	review_exceptions(pipeline->policy, diagnostics);
+	review_scopes(policy, diagnostics);
 	if (review_interfaces(policy, diagnostics) == 0 && !enforcement->early)
 		return diagnostics_error(
 			diagnostics, ENODEV,

@@ -53,7 +53,7 @@ static void print_targets(FILE *out, const struct rule *rule)
 static void print_one(const struct policy *policy, const struct rule *rule, time_t now)
 {
 	struct location place = rule_place(policy, rule);
-	char name[24], time_left[32], day[16], *text = NULL;
+	char name[RULE_NAME_SIZE], time_left[32], day[16], *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
@@ -84,7 +84,7 @@ static json_t *one_json(const struct policy *policy, const struct rule *rule, ti
 {
 	struct location place = rule_place(policy, rule);
 	json_t *asns = json_array(), *ports = json_array();
-	char name[24], day[16], text[24];
+	char name[RULE_NAME_SIZE], day[16], text[24];
 
 	for (size_t i = 0; i < rule->asn_count; i++)
 		json_array_append_new(asns, json_integer(rule->asns[i]));

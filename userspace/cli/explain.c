@@ -21,8 +21,9 @@
 /* What the command line asks for. */
 struct request {
 	const struct cli_operands *operands;
-	bool bad;       /* some target was none */
-	bool explained; /* some target was one */
+	const char *interface, *unit, *from; /* of the sender; NULL: not said */
+	bool bad;                            /* some target was none */
+	bool explained;                      /* some target was one */
 };
 
 /* What is wrong with one target is said where its answer would stand; the others go on. */
@@ -94,6 +95,45 @@ static enum cli_exit explain(struct request *request, const struct explainer *ex
 	return request->bad ? CLI_NO : CLI_DONE;
 }
 
+/* As the programs find it: what is claimed by two scopes falls under the strictest. 0 or -EINVAL
+ * with a message. */
+static int find_scope(const struct request *request, struct explainer *explainer,
+		      struct diagnostics *diagnostics)
+{
+	const struct kernel_options options = {.scopes = explainer->policy->scopes,
+					       .scope_count = explainer->policy->scope_count};
+	struct address source;
+	unsigned scope = SCOPE_UNCLAIMED, other;
+
+	if (request->interface)
+		scope = kernel_scope_of_interface(&options, request->interface);
+	if (request->unit) {
+		other = kernel_scope_of_cgroup(&options, request->unit);
+		scope = SCOPE_JOINED(scope, other);
+	}
+	if (request->from) {
+		if (address_parse(request->from, strlen(request->from), &source))
+			return diagnostics_error(diagnostics, EINVAL, (struct location){0},
+						 "--from %s: not an address; write one, as in "
+						 "--from 10.1.0.7",
+						 request->from);
+		other = table_source_scope(explainer->table, source);
+		scope = SCOPE_JOINED(scope, other);
+	}
+	if (scope > explainer->policy->scope_count)
+		scope = policy_scopes(explainer->policy) - 1;
+	explainer->scope = scope;
+	return 0;
+}
+
+static enum cli_exit explain_sender(struct request *request, struct explainer *explainer,
+				    struct diagnostics *diagnostics)
+{
+	if (find_scope(request, explainer, diagnostics))
+		return CLI_USAGE;
+	return explain(request, explainer, diagnostics);
+}
+
 /* By a policy file, with no kernel. */
 static enum cli_exit explain_offline(struct request *request, const char *policy,
 				     struct diagnostics *diagnostics)
@@ -107,10 +147,10 @@ static enum cli_exit explain_offline(struct request *request, const char *policy
 
 	code = cli_exit_of(error);
 	if (!error) {
-		const struct explainer explainer = {pipeline.policy, pipeline.table, pipeline.atlas,
-						    NULL};
+		struct explainer explainer = {pipeline.policy, pipeline.table, pipeline.atlas, NULL,
+					      SCOPE_DEFAULT};
 
-		code = explain(request, &explainer, diagnostics);
+		code = explain_sender(request, &explainer, diagnostics);
 	}
 	pipeline_free(&pipeline);
 	return code;
@@ -171,11 +211,11 @@ static enum cli_exit explain_manifest(struct request *request, struct kernel *ke
 		error = pipeline_read_sources(&pipeline, &manifest->sources, diagnostics);
 	if (!error) {
 		pipeline.atlas = enforced_atlas(manifest, diagnostics);
-		const struct explainer explainer = {pipeline.policy, pipeline.table, pipeline.atlas,
-						    manifest};
+		struct explainer explainer = {pipeline.policy, pipeline.table, pipeline.atlas,
+					      manifest, SCOPE_DEFAULT};
 
 		return_to(mounts, diagnostics);
-		code = explain(request, &explainer, diagnostics);
+		code = explain_sender(request, &explainer, diagnostics);
 	}
 	pipeline_free(&pipeline);
 	manifest_free(manifest);
@@ -212,7 +252,7 @@ static enum cli_exit explain_enforced(struct request *request, struct diagnostic
 
 int explain_main(int argc, char **argv)
 {
-	const char *policy = NULL;
+	const char *policy = NULL, *interface = NULL, *unit = NULL, *from = NULL;
 	struct cli_operands operands;
 	const struct cli_verb verb = {
 		.name = "explain",
@@ -225,14 +265,21 @@ int explain_main(int argc, char **argv)
 		.least = 1,
 		.most = SIZE_MAX,
 		.options = {{"policy", "FILE", NULL, &policy,
-			     "by this policy; without it, by what is enforced"}},
+			     "by this policy; without it, by what is enforced"},
+			    {"interface", "NAME", NULL, &interface,
+			     "of what comes in by this interface: under its scope's rules"},
+			    {"unit", "UNIT", NULL, &unit,
+			     "of what this unit of systemd sends, or this cgroup (a whole path)"},
+			    {"from", "ADDRESS", NULL, &from,
+			     "of what has this source, as it is before a NAT"}},
 	};
 	struct diagnostics diagnostics = {0};
 	int code = cli_parse(argc, argv, &verb, &operands);
 
 	if (code >= 0)
 		return code;
-	struct request request = {.operands = &operands};
+	struct request request = {
+		.operands = &operands, .interface = interface, .unit = unit, .from = from};
 
 	if (policy)
 		code = explain_offline(&request, policy, &diagnostics);

@@ -18,6 +18,14 @@ static void fill_from_manifest(const struct manifest *manifest, struct explanati
 	explanation->reach = info->reach;
 }
 
+size_t explanation_rules(const struct explainer *explainer, size_t *first)
+{
+	*first = 0;
+	if (explainer->scope > explainer->policy->scope_count)
+		return explainer->policy->rule_count;
+	return policy_of_scope(explainer->policy, explainer->scope, first).rule_count;
+}
+
 struct explanation explanation_begin(const struct explainer *explainer, const char *target,
 				     struct address address, const struct service *service)
 {
@@ -25,11 +33,12 @@ struct explanation explanation_begin(const struct explainer *explainer, const ch
 	const struct table_flow flow = {.protocol = service ? service->protocol : 0,
 					.later_fragment = !service,
 					.port = service ? service->low : 0,
-					.seconds = time(NULL)};
+					.seconds = time(NULL),
+					.scope = explainer->scope};
 	struct explanation explanation = {
 		.target = target,
 		.address = address,
-		.judged = table_inner(explainer->table, address),
+		.judged = table_inner_in(explainer->table, explainer->scope, address),
 		.decision = table_judge_flow(explainer->table, address, &flow),
 		.has_service = service != NULL,
 	};

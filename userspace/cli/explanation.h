@@ -17,7 +17,12 @@ struct explainer {
 	const struct table *table;       /* where the verdict comes from */
 	const struct atlas *atlas;       /* NULL: the data is gone; the manifest must do */
 	const struct manifest *manifest; /* NULL: a policy file, not what is enforced */
+	unsigned scope;                  /* the sender's */
 };
+
+/* The rules that are tried: of the sender's scope; for the strictest, those of all. How many from
+ * number *first of the policy on. */
+size_t explanation_rules(const struct explainer *explainer, size_t *first);
 
 struct explanation {
 	const char *target; /* as it was asked: an address or a name */

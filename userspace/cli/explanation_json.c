@@ -90,7 +90,7 @@ static void write_owner(struct writer *writer, const struct explanation *explana
 
 static void write_deciding_rule(struct writer *writer, const struct policy *policy, uint16_t number)
 {
-	char name[24], until[EXPLANATION_DATE_SIZE];
+	char name[RULE_NAME_SIZE], until[EXPLANATION_DATE_SIZE];
 
 	if (number >= policy->rule_count) {
 		writer_raw(writer, "null");
@@ -115,7 +115,7 @@ static void write_rule(struct writer *writer, const struct explainer *explainer,
 	struct condition conditions[CONDITIONS_MOST];
 	bool matched;
 	size_t count = explanation_conditions(explainer, explanation, rule, conditions, &matched);
-	char name[24];
+	char name[RULE_NAME_SIZE];
 
 	writer_raw(writer, "{\"name\":");
 	writer_text(writer, rule_name(rule, name));
@@ -159,7 +159,8 @@ void explanation_write_reasons(struct writer *writer, const struct explainer *ex
 			       const struct explanation *explanation)
 {
 	char notes[NOTES_MOST][NOTE_SIZE], judged[ADDRESS_TEXT_SIZE] = "", port[24];
-	size_t count = explanation_notes(explainer, explanation, notes);
+	size_t count = explanation_notes(explainer, explanation, notes), first;
+	size_t rules = explanation_rules(explainer, &first);
 
 	if (explanation->judged.family != explanation->address.family)
 		address_format(explanation->judged, judged);
@@ -174,9 +175,9 @@ void explanation_write_reasons(struct writer *writer, const struct explainer *ex
 		writer_text(writer, notes[i]);
 	}
 	writer_raw(writer, "],\"rules\":[");
-	for (size_t i = 0; i < explainer->policy->rule_count; i++) {
+	for (size_t i = 0; i < rules; i++) {
 		writer_raw(writer, i ? "," : "");
-		write_rule(writer, explainer, explanation, &explainer->policy->rules[i]);
+		write_rule(writer, explainer, explanation, &explainer->policy->rules[first + i]);
 	}
 	writer_raw(writer, "]");
 }
@@ -186,6 +187,8 @@ void explanation_write_ending(struct writer *writer, const struct explainer *exp
 	const struct policy *policy = explainer->policy;
 	char digest[DIGEST_TEXT_SIZE];
 
+	writer_raw(writer, ",\"scope\":");
+	writer_text(writer, policy_scope_name(policy, explainer->scope));
 	writer_raw(writer, ",\"generation\":");
 	if (explainer->manifest)
 		writer_number(writer, explainer->manifest->generation);

@@ -247,7 +247,7 @@ static void print_rule(FILE *out, const struct explainer *explainer,
 	struct condition conditions[CONDITIONS_MOST];
 	bool matched;
 	size_t count = explanation_conditions(explainer, explanation, rule, conditions, &matched);
-	char name[24];
+	char name[RULE_NAME_SIZE];
 
 	page_field(out, label, "%s: %s%s%s%s", matched ? "match" : "no match",
 		   rule_name(rule, name), rule->why ? " (" : "", rule->why ? rule->why : "",
@@ -261,7 +261,7 @@ static void print_rules(FILE *out, const struct explainer *explainer,
 			const struct explanation *explanation)
 {
 	const struct policy *policy = explainer->policy;
-	size_t tried = policy->rule_count;
+	size_t first, count = explanation_rules(explainer, &first), tried = count;
 
 	if (explanation->decision.reason == REASON_LIFELINE) {
 		page_field(out, "rules", "not asked: the lifeline passes under every policy");
@@ -271,13 +271,16 @@ static void print_rules(FILE *out, const struct explainer *explainer,
 		page_field(out, "rules", "not asked: local traffic is not judged");
 		return;
 	}
-	if (explanation->decision.rule < tried)
-		tried = explanation->decision.rule + 1u;
+	if (explainer->scope <= policy->scope_count && explanation->decision.rule >= first &&
+	    explanation->decision.rule < first + count)
+		tried = explanation->decision.rule + 1u - first;
 	for (size_t i = 0; i < tried; i++)
-		print_rule(out, explainer, explanation, &policy->rules[i], i ? "" : "rules");
-	if (tried < policy->rule_count)
-		page_field(out, "", "the first match decides: %zu more not tried",
-			   policy->rule_count - tried);
+		print_rule(out, explainer, explanation, &policy->rules[first + i],
+			   i ? "" : "rules");
+	if (!count)
+		page_field(out, "rules", "none: this scope allows nothing");
+	if (tried < count)
+		page_field(out, "", "the first match decides: %zu more not tried", count - tried);
 }
 
 static void print_verdict(FILE *out, const struct explainer *explainer,
@@ -286,7 +289,7 @@ static void print_verdict(FILE *out, const struct explainer *explainer,
 	const struct policy *policy = explainer->policy;
 	const struct manifest *manifest = explainer->manifest;
 	bool denied = decision->verdict == VERDICT_DENY;
-	char name[24], date[EXPLANATION_DATE_SIZE];
+	char name[RULE_NAME_SIZE], date[EXPLANATION_DATE_SIZE];
 
 	page_field(out, "verdict", "%s: %s (%s)%s", denied ? "DENY" : "ALLOW",
 		   reason_text(decision->reason), reason_name(decision->reason),
@@ -300,6 +303,11 @@ static void print_verdict(FILE *out, const struct explainer *explainer,
 		page_field(out, "", "by rule %s%s%s", rule_name(rule, name),
 			   until ? ", until the end of " : "", until ? until : "");
 	}
+	if (policy->scope_count)
+		page_field(out, "scope", "%s%s", policy_scope_name(policy, explainer->scope),
+			   explainer->scope > policy->scope_count
+				   ? ": its sender may be in several, so each has to allow it"
+				   : "");
 	if (manifest)
 		page_field(out, "policy", "%s, %s as generation %u since %s", policy->name,
 			   manifest->monitor ? "monitored" : "enforced", manifest->generation,

@@ -240,6 +240,7 @@ int plan_main(int argc, char **argv)
 	if (code == CLI_DONE) {
 		review_ages(&plan.after, &diagnostics);
 		review_exceptions(plan.after.policy, &diagnostics);
+		review_planned(plan.before.pipeline.policy, plan.after.policy, &diagnostics);
 	}
 	if (code == CLI_DONE && operands.json)
 		cli_print_json(plan_json(&plan));

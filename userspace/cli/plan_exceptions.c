@@ -81,7 +81,7 @@ static void print_targets(FILE *out, const struct rule *rule)
 static void print_exception(FILE *out, const struct compared_exception *item)
 {
 	const char *label = exception_change_name(item->change);
-	char until[16], name[24], *text;
+	char until[16], name[RULE_NAME_SIZE], *text;
 	size_t size;
 	FILE *words = open_memstream(&text, &size);
 

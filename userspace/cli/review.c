@@ -34,7 +34,7 @@ void review_ages(const struct pipeline *pipeline, struct diagnostics *diagnostic
 void review_exceptions(const struct policy *policy, struct diagnostics *diagnostics)
 {
 	time_t now = time(NULL);
-	char name[24];
+	char name[RULE_NAME_SIZE];
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];

@@ -17,6 +17,13 @@ void review_exceptions(const struct policy *policy, struct diagnostics *diagnost
  * many interfaces are to be guarded (loopback is none). */
 size_t review_interfaces(const struct policy *policy, struct diagnostics *diagnostics);
 
+/* Warns of senders of scopes that are not there now: interfaces, units, cgroups. */
+void review_scopes(const struct policy *policy, struct diagnostics *diagnostics);
+
+/* Says that what scopes let out was not compared, where there are some. @before: may be NULL. */
+void review_planned(const struct policy *before, const struct policy *after,
+		    struct diagnostics *diagnostics);
+
 /* --strict: every warning is an error. Returns how many errors there are now. */
 size_t review_strictly(struct diagnostics *diagnostics);
 

@@ -10,11 +10,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "maps/config.h"
+
+#include "bpf/egress.skel.h"
 #include "userspace/kernel/counters.h"
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/gateway.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/replies.h"
+#include "userspace/kernel/scopes.h"
 
 #define DIRECTORY_FORMAT "gen-%u"
 #define COUNTERS         "counters"
@@ -43,6 +47,9 @@ static int pin_all(const struct kernel *kernel, uint32_t generation,
 		error = pin_one(kernel, generation, section_map_names[i],
 				loaded_map(skeleton, section_map_names[i]));
 	FAULT("pin.sections");
+	for (int i = 0; i < SCOPE_MAPS && !error && skeleton->rodata->config.scoped_by; i++)
+		error = pin_one(kernel, generation, scope_map_names[i],
+				loaded_map(skeleton, scope_map_names[i]));
 	for (int i = 0; i < FORMS && !error; i++)
 		error = pin_one(kernel, generation, program_names[i],
 				loaded_program(skeleton, (enum form)i));

@@ -94,7 +94,9 @@ struct kernel_options {
 	/* Ports: answers to what comes in there leave. None: every packet is judged. */
 	struct reply_service replies[REPLY_SERVICES_MOST];
 	uint8_t reply_count;
-	uint32_t reply_room;       /* entries of each table of them; 0: the default, REPLY_ROOM */
+	uint32_t reply_room; /* entries of each table of them; 0: the default, REPLY_ROOM */
+	const struct policy_scope *scopes; /* senders: all but what their rules are */
+	size_t scope_count;
 	bool without_sockets;      /* no hooks on sockets */
 	bool without_books;        /* what the guard hands on is not counted by interface */
 	bool without_backstop;     /* an interface that appears is open until it is guarded */
@@ -153,6 +155,12 @@ int kernel_connected(struct prefix **prefixes, size_t *count, struct diagnostics
  * other namespaces' processes may be anywhere too, but who makes one knows where they are. */
 int kernel_sockets(struct kernel *kernel, char cgroup[KERNEL_CGROUP_SIZE], const char **why,
 		   struct diagnostics *diagnostics);
+/* The scope of a sender: an interface (NULL: none), by the policy's globs as they stand; or a unit
+ * or the whole path of a cgroup, as it is found now (SCOPE_UNKNOWN: by none that is there). */
+unsigned kernel_scope_of_interface(const struct kernel_options *options, const char *name);
+unsigned kernel_scope_of_cgroup(const struct kernel_options *options, const char *unit_or_path);
+/* Is there such a unit, or cgroup? */
+bool kernel_cgroup_exists(const char *unit_or_path);
 /* "/system.slice/ssh.service" of a cgroup's id; -ESTALE if it is gone. */
 int kernel_cgroup_path(uint64_t id, char path[KERNEL_CGROUP_SIZE]);
 

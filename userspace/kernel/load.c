@@ -11,6 +11,7 @@
 #include "bpf/egress.skel.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/replies.h"
+#include "userspace/kernel/scopes.h"
 
 /* What a trial needs: it reports its decision in skb->cb, its events are thrown away. */
 #define TRIAL_RING_SIZE 4096 /* one page, the smallest there is */
@@ -89,6 +90,9 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 	};
 
 	config.rows = table->row_count;
+	config.classes = table->class_count;
+	config.scopes = (__u8)(table->row_count / table->class_count);
+	config.scoped_by = request->unscoped ? 0 : scopes_asked(options);
 	config.entries = table->entry_count;
 	config.clock_floor = table_moment(TABLE_CLOCK_FLOOR);
 	memcpy(config.tunnels, options->tunnels, sizeof(config.tunnels));
@@ -143,6 +147,9 @@ static int size_others(struct egress_bpf *skeleton, const struct load_request *r
 
 	if (!error && !request->ethernet_only) /* a probe of an apply lets nothing in */
 		error = size_replies(skeleton, request->options);
+	if (!error)
+		error = scopes_size(skeleton->obj, skeleton->rodata->config.scoped_by);
+
 	if (!error && request->trial)
 		error = bpf_map__set_max_entries(skeleton->maps.events, TRIAL_RING_SIZE);
 	if (!error && request->trial)
@@ -188,8 +195,11 @@ static int load(const struct load_request *request, const struct sections *secti
 		error = size_others(loaded, request);
 	if (!error)
 		error = egress_bpf__load(loaded);
-	if (error) {
+	if (error)
 		load_refused(error, diagnostics);
+	else if (!request->unscoped)
+		error = scopes_fill(loaded, request->options, diagnostics);
+	if (error) {
 		egress_bpf__destroy(loaded);
 		return error;
 	}

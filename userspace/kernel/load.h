@@ -38,6 +38,7 @@ struct load_request {
 	uint32_t generation;
 	bool trial;         /* leaves its decision in skb->cb; small ring and flow table */
 	bool ethernet_only; /* leaves out the other forms */
+	bool unscoped;      /* every sender falls under the default scope */
 	const struct sections *sections; /* settled ones of the table; NULL: to be settled first */
 	const int
 		*shared; /* SHARED_MAPS file descriptors, borrowed, -1: a new map; NULL: all new */

@@ -59,6 +59,27 @@ static json_t *roles_json(const struct kernel_options *options)
 	return list;
 }
 
+static json_t *names_json(const struct names *names)
+{
+	return globs_json(names->items, names->count);
+}
+
+/* But for their prefixes, which are in the table. */
+static json_t *scopes_json(const struct kernel_options *options)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < options->scope_count; i++) {
+		const struct policy_scope *scope = &options->scopes[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "name", scope->name,
+						      "interfaces", names_json(&scope->interfaces),
+						      "units", names_json(&scope->units), "cgroups",
+						      names_json(&scope->cgroups)));
+	}
+	return list;
+}
+
 json_t *record_kernel_part(const struct table *table, const struct kernel_options *options)
 {
 	json_t *guard =
@@ -83,8 +104,10 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 		"class_count", (json_int_t)table->class_count, "row_count",
 		(json_int_t)table->row_count, "entry_count", (json_int_t)table->entry_count);
 
-	if (part)
+	if (part) {
 		json_object_set_new(part, "replies", replies_json(options));
+		json_object_set_new(part, "scopes", scopes_json(options));
+	}
 	return part;
 }
 
@@ -140,6 +163,41 @@ static int read_roles(const json_t *list, struct kernel_options *options)
 	return 0;
 }
 
+static int read_names(const json_t *list, struct names *names)
+{
+	char *const *items = NULL;
+	int error = read_globs(list, &items, &names->count);
+
+	names->items = (char **)items;
+	return error;
+}
+
+static int read_scopes(const json_t *list, struct kernel_options *options)
+{
+	size_t size = json_array_size(list);
+	struct policy_scope *scopes = calloc(size ? size : 1, sizeof(*scopes));
+	int error = 0;
+
+	if (!scopes)
+		return -ENOMEM;
+	options->scopes = scopes;
+	for (size_t i = 0; i < size && !error; i++) {
+		const json_t *item = json_array_get(list, i);
+		const char *name = json_string_value(json_object_get(item, "name"));
+
+		options->scope_count++;
+		scopes[i].name = name ? strdup(name) : NULL;
+		error = scopes[i].name ? read_names(json_object_get(item, "interfaces"),
+						    &scopes[i].interfaces)
+				       : -EBADMSG;
+		if (!error)
+			error = read_names(json_object_get(item, "units"), &scopes[i].units);
+		if (!error)
+			error = read_names(json_object_get(item, "cgroups"), &scopes[i].cgroups);
+	}
+	return error;
+}
+
 int record_options(const json_t *record, struct kernel_options *options)
 {
 	const json_t *part = json_object_get(record, "kernel");
@@ -164,6 +222,7 @@ int record_options(const json_t *record, struct kernel_options *options)
 	if ((json_is_array(guard) && read_globs(guard, &read.guard, &read.guard_count)) ||
 	    (json_is_array(inside) && read_globs(inside, &read.inside, &read.inside_count)) ||
 	    read_replies(json_object_get(part, "replies"), &read) ||
+	    read_scopes(json_object_get(part, "scopes"), &read) ||
 	    read_roles(json_object_get(part, "roles"), &read) || read_sockets(sockets, &read)) {
 		record_options_free(&read);
 		return -EBADMSG;
@@ -187,5 +246,13 @@ void record_options_free(struct kernel_options *options)
 	for (size_t i = 0; i < options->role_count; i++)
 		free(options->roles[i].glob);
 	free((void *)options->roles);
+	for (size_t i = 0; i < options->scope_count; i++) {
+		free(options->scopes[i].name);
+		free_globs(options->scopes[i].interfaces.items,
+			   options->scopes[i].interfaces.count);
+		free_globs(options->scopes[i].units.items, options->scopes[i].units.count);
+		free_globs(options->scopes[i].cgroups.items, options->scopes[i].cgroups.count);
+	}
+	free((void *)options->scopes);
 	*options = (struct kernel_options){0};
 }

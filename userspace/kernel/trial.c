@@ -29,6 +29,7 @@ int trial_open(const struct table *table, const struct kernel_options *options,
 		.trial = true,
 		.sections = sections,
 		.ethernet_only = sections != NULL,
+		.unscoped = sections != NULL, /* whoever applies may be in one */
 	};
 	struct kernel_trial *opened = calloc(1, sizeof(*opened));
 	int error;

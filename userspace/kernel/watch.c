@@ -22,6 +22,7 @@
 #include "userspace/kernel/backstop.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
+#include "userspace/kernel/scopes.h"
 
 #define LOOK_NS 1000000000ull
 
@@ -177,6 +178,8 @@ static bool look(const struct kernel_watch *watch, struct view *view)
 	if (!error)
 		record_current(&watch->kernel, &generation, &unheard);
 	view->hash = hash(view->hash, &generation, sizeof(generation));
+	if (generation)
+		scopes_follow(&watch->kernel, generation, &options);
 	view->missing = view->missing && !error;
 	record_options_free(&options);
 	free(interfaces);

@@ -39,6 +39,7 @@ struct reader {
 	size_t errors_before;                 /* in diagnostics, when this policy was begun */
 	const struct node *rules[RULE_KINDS]; /* NULL: the key is absent */
 	const struct node *anycast_deny;      /* the first rule that says so */
+	const struct node *(*scope_rules)[RULE_KINDS]; /* the same of each scope */
 	bool out_of_memory;
 };
 
@@ -151,6 +152,11 @@ void policy_prefixes_read(struct reader *reader, const struct node *node, struct
 void policy_tunnels_read(struct reader *reader, const struct node *node, void *target);
 void policy_nat64_read(struct reader *reader, const struct node *node, void *target);
 void policy_tunnels_free(struct policy *policy);
+
+/* scopes.c: the list "scopes:", but for the rules in it; whose senders overlap. */
+void policy_scopes_read(struct reader *reader, const struct node *node, void *target);
+void policy_scopes_check(struct reader *reader);
+void policy_scopes_free(struct policy *policy);
 
 /* void.c: rules that can never decide. */
 void policy_void_check(struct reader *reader);

@@ -238,7 +238,7 @@ static const struct key policy_keys[] = {
 	{"except", read_except, NULL},
 	{"replies", policy_replies_read, NULL},
 	{"lifeline", policy_lifeline_read, NULL},
-	{"scopes", NULL, "[]"},
+	{"scopes", policy_scopes_read, NULL},
 	{"tunnels", policy_tunnels_read, NULL},
 	{"groups", policy_groups_read, NULL},
 	{"sockets", read_sockets, NULL},
@@ -308,6 +308,7 @@ static void read_root(struct reader *reader, const struct node *root)
 	policy_map_read(reader, root, "a policy", policy_keys,
 			sizeof(policy_keys) / sizeof(*policy_keys), NULL);
 	policy_rules_read(reader);
+	policy_scopes_check(reader);
 	if (!reader->policy->name)
 		reader->policy->name = default_name(reader);
 	if (reader->diagnostics->errors == reader->errors_before && !reader->out_of_memory)
@@ -402,6 +403,7 @@ int policy_parse_sources(const struct policy_sources *sources, const struct grou
 	if (!error)
 		error = read_files(&reader, sources);
 	groups_free(reader.own_groups);
+	free(reader.scope_rules);
 	if (reader.policy && diagnostics->count > before)
 		qsort_r(diagnostics->items + before, diagnostics->count - before,
 			sizeof(*diagnostics->items), compare_places, reader.policy);
@@ -471,6 +473,7 @@ void policy_free(struct policy *policy)
 	free(policy->lifeline);
 	policy_tunnels_free(policy);
 	policy_replies_free(policy);
+	policy_scopes_free(policy);
 	free(policy->name);
 	for (size_t i = 0; i < policy->file_count; i++) {
 		free(policy->files[i].file);

@@ -57,6 +57,7 @@ struct rule {
 	char *by, *added; /* of an exception: who and when, as written; NULL if absent */
 	const char *file; /* borrowed from the policy; NULL: made by hand */
 	unsigned line, column;
+	const char *scope; /* its scope's name, borrowed; NULL: the policy's own list */
 };
 
 /* A list of file names or patterns, as written. */
@@ -78,6 +79,26 @@ struct policy_tunnel {
 struct policy_reply {
 	struct service on; /* of ICMP, the type of the request */
 	char *why;         /* NULL if absent */
+};
+
+/* Scopes are numbered: 0 is the policy's own rules, for whoever no scope claims; then those of
+ * "scopes:" in their order; then the strictest, for senders that may be in several. */
+#define SCOPE_DEFAULT     0
+#define SCOPES_MOST       200
+#define SCOPE_NAME_MOST   31
+#define SCOPE_NAME_STRICT "strictest"
+
+/* Senders with rules of their own: whoever one of these names is claimed. */
+struct policy_scope {
+	char *name;
+	struct names interfaces; /* globs: by what it came in */
+	struct prefix *prefixes; /* of its source address, as it was before a NAT */
+	size_t prefix_count;
+	struct names units;            /* of systemd */
+	struct names cgroups;          /* whole paths */
+	size_t rule_first, rule_count; /* in the policy's rules */
+	const char *file;              /* borrowed from the policy */
+	unsigned line, column;         /* of "from:" */
 };
 
 /* One of its files, and what it says: "mode, allow #1 to #3". */
@@ -112,8 +133,11 @@ struct policy {
 	struct data_config data;
 	unsigned warn_days, stale_days; /* max-age; default 45 and 120 */
 
-	struct rule *rules; /* in order of judgement: every except, every deny, every allow */
+	struct rule *rules; /* in order of judgement: every except, every deny, every allow; of the
+			     * policy itself, then of each scope */
 	size_t rule_count;  /* under 65,535 */
+	struct policy_scope *scopes;
+	size_t scope_count;
 
 	struct prefix *lifeline; /* passes under every policy: /24 or longer, IPv6 /64 */
 	size_t lifeline_count;
@@ -165,7 +189,17 @@ static inline struct location rule_place(const struct policy *policy, const stru
 	return (struct location){rule->file ? rule->file : policy->file, rule->line, rule->column};
 }
 
-/* "allow #1" into a buffer of 24 bytes. Returns it. */
+/* "allow #1", or "tenant-a allow #1" in a scope. Returns @text. */
+#define RULE_NAME_SIZE (SCOPE_NAME_MOST + 24)
 const char *rule_name(const struct rule *rule, char *text);
+
+/* How many sets of rules there are: 1 without scopes; else the policy's own, the scopes', and the
+ * strictest. */
+unsigned policy_scopes(const struct policy *policy);
+/* "default", "tenant-a", "strictest". */
+const char *policy_scope_name(const struct policy *policy, unsigned scope);
+/* The policy as it is for one scope (not the strictest): nothing is copied but the structure, and
+ * rule number i of it is number *first + i of the whole. Not to be freed. */
+struct policy policy_of_scope(const struct policy *policy, unsigned scope, size_t *first);
 
 #endif

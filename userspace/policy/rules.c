@@ -13,7 +13,8 @@ static const char *const kinds[RULE_KINDS] = {
 
 const char *rule_name(const struct rule *rule, char *text)
 {
-	snprintf(text, 24, "%s #%u", kinds[rule->kind], rule->index);
+	snprintf(text, RULE_NAME_SIZE, "%s%s%s #%u", rule->scope ? rule->scope : "",
+		 rule->scope ? " " : "", kinds[rule->kind], rule->index);
 	return text;
 }
 
@@ -113,9 +114,9 @@ static void read_rule(struct reader *reader, const struct node *node, struct rul
 			     "`soil:`; remove it");
 }
 
-static void read_list(struct reader *reader, enum rule_kind kind)
+static void read_list(struct reader *reader, const struct node *list, enum rule_kind kind,
+		      const char *scope)
 {
-	const struct node *list = reader->rules[kind];
 	struct policy *policy = reader->policy;
 
 	for (size_t i = 0; list && i < list->count; i++) {
@@ -125,7 +126,8 @@ static void read_list(struct reader *reader, enum rule_kind kind)
 				      .index = (unsigned)i + 1,
 				      .file = list->children[i].file,
 				      .line = list->children[i].line,
-				      .column = list->children[i].column};
+				      .column = list->children[i].column,
+				      .scope = scope};
 		if (kind == RULE_EXCEPT)
 			policy_except_read(reader, &list->children[i], rule);
 		else
@@ -134,26 +136,51 @@ static void read_list(struct reader *reader, enum rule_kind kind)
 }
 
 /* How many rules the list holds; 0, with a message, if it is no list. */
-static size_t count_rules(struct reader *reader, enum rule_kind kind)
+static size_t count_list(struct reader *reader, const struct node **rules, enum rule_kind kind)
 {
-	const struct node *list = reader->rules[kind];
+	const struct node *list = rules[kind];
 
 	if (!list || list->kind == NODE_LIST)
 		return list ? list->count : 0;
 	policy_fault(reader, list, "`%s:` is a list of rules; write `- soil: [FR]` below it",
 		     kinds[kind]);
-	reader->rules[kind] = NULL;
+	rules[kind] = NULL;
 	return 0;
+}
+
+static size_t count_rules(struct reader *reader, const struct node **rules)
+{
+	size_t count = 0;
+
+	for (enum rule_kind kind = 0; kind < RULE_KINDS; kind++)
+		count += count_list(reader, rules, kind);
+	return count;
+}
+
+static void read_lists(struct reader *reader, const struct node *const *rules, const char *scope)
+{
+	read_list(reader, rules[RULE_EXCEPT], RULE_EXCEPT, scope);
+	read_list(reader, rules[RULE_DENY], RULE_DENY, scope);
+	read_list(reader, rules[RULE_ALLOW], RULE_ALLOW, scope);
+}
+
+static void read_scope(struct reader *reader, size_t number)
+{
+	struct policy_scope *scope = &reader->policy->scopes[number];
+
+	scope->rule_first = reader->policy->rule_count;
+	read_lists(reader, reader->scope_rules[number], scope->name);
+	scope->rule_count = reader->policy->rule_count - scope->rule_first;
 }
 
 void policy_rules_read(struct reader *reader)
 {
 	const struct node *allow = reader->rules[RULE_ALLOW];
 	struct location top = {reader->file, 1, 1};
-	size_t count = 0;
+	size_t count = count_rules(reader, reader->rules);
 
-	for (enum rule_kind kind = 0; kind < RULE_KINDS; kind++)
-		count += count_rules(reader, kind);
+	for (size_t i = 0; i < reader->policy->scope_count; i++)
+		count += count_rules(reader, reader->scope_rules[i]);
 	if (!allow || (allow->kind == NODE_LIST && !allow->count))
 		diagnostics_error(reader->diagnostics, EINVAL,
 				  allow ? policy_at(reader, allow) : top,
@@ -169,9 +196,9 @@ void policy_rules_read(struct reader *reader)
 	reader->policy->rules = policy_alloc(reader, count, sizeof(struct rule));
 	if (!reader->policy->rules)
 		return;
-	read_list(reader, RULE_EXCEPT);
-	read_list(reader, RULE_DENY);
-	read_list(reader, RULE_ALLOW);
+	read_lists(reader, reader->rules, NULL);
+	for (size_t i = 0; i < reader->policy->scope_count; i++)
+		read_scope(reader, i);
 	if (reader->policy->anycast && reader->anycast_deny)
 		policy_fault(reader, reader->anycast_deny,
 			     "the policy says `anycast: allow` for every rule; remove that, and "

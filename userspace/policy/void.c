@@ -76,6 +76,8 @@ static bool services_within(const struct rule *inner, const struct rule *outer)
  */
 static bool rule_within(const struct rule *inner, const struct rule *outer)
 {
+	if (inner->scope != outer->scope)
+		return false; /* they are for other senders */
 	if ((inner->kind == RULE_EXCEPT) != (outer->kind == RULE_EXCEPT))
 		return false; /* an exception is for what others deny */
 	if (inner->kind == RULE_EXCEPT &&
@@ -120,7 +122,7 @@ static bool is_local(const struct policy *policy, const struct prefix *prefix)
 static void check_local(struct reader *reader, const struct rule *rule)
 {
 	const struct policy *policy = reader->policy;
-	char name[24], text[PREFIX_TEXT_SIZE];
+	char name[RULE_NAME_SIZE], text[PREFIX_TEXT_SIZE];
 
 	for (size_t i = 0; i < rule->to_count && policy->local != POLICY_LOCAL_NONE; i++)
 		if (is_local(policy, &rule->to[i]))
@@ -138,7 +140,7 @@ static void check_local(struct reader *reader, const struct rule *rule)
 void policy_void_check(struct reader *reader)
 {
 	const struct policy *policy = reader->policy;
-	char name[24], other[24];
+	char name[RULE_NAME_SIZE], other[RULE_NAME_SIZE];
 
 	if (policy->rule_count > COMPARED_MOST)
 		diagnostics_warn(reader->diagnostics, (struct location){reader->file, 1, 1},

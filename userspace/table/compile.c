@@ -18,12 +18,19 @@
 #include "userspace/table/entries.h"
 #include "userspace/table/lookup.h"
 #include "userspace/table/match.h"
+#include "userspace/table/sources.h"
 
 /* Equal keys are one class. The reason is part of it: two places of one soil and reach can fail a
  * rule for different causes, and each is counted under its own. */
 struct class_key {
 	struct class_info info;
-	struct class_row row;
+	struct class_row rows[]; /* of each scope */
+};
+
+/* The policy as it is for one scope. */
+struct scope_view {
+	struct policy policy;
+	size_t first; /* number of its first rule */
 };
 
 struct compiler {
@@ -31,6 +38,10 @@ struct compiler {
 	const struct atlas *atlas;
 	const struct table_context *context;
 	struct diagnostics *diagnostics;
+	unsigned scopes;          /* sets of rules; the strictest is the last of several */
+	struct scope_view *views; /* of all but the strictest */
+	struct class_key *key;    /* scratch of judge() */
+	size_t key_size;
 	struct edges edges;
 	int *depth;    /* by struct edge's rule: how many of its prefixes cover us */
 	bool *covered; /* the same as a key: depth > 0 */
@@ -98,6 +109,46 @@ static struct reach reach_of(const struct compiler *compiler, const struct place
 			   compiler->policy->unlisted == POLICY_UNLISTED_REGISTRY);
 }
 
+/* A sender that may be in any scope: what one of them denies is denied, without exceptions; by a
+ * deny rule, if one of them has it. */
+static struct class_row strictest(const struct class_row *rows, unsigned count)
+{
+	const struct class_row *denied = NULL;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (rows[i].act != ROW_DENY)
+			continue;
+		if (rows[i].reason == REASON_RULE_DENY)
+			return rows[i];
+		denied = denied ? denied : &rows[i];
+	}
+	return denied ? *denied : rows[0];
+}
+
+/* The rows of a place that embeds an address in @embedded (or 0), by the rules that matched. */
+static void decide(const struct compiler *compiler, const struct place *place,
+		   const struct reach *reach, uint8_t embedded, struct class_key *key)
+{
+	bool lifeline = !embedded && compiler->covered[EDGE_LIFELINE(compiler->policy)];
+	unsigned count = compiler->scopes > 1 ? compiler->scopes - 1 : 1;
+
+	for (unsigned i = 0; i < count; i++) {
+		size_t first = compiler->views[i].first;
+		struct decision decision =
+			match_decide(&compiler->views[i].policy, place, reach, key->info.local,
+				     compiler->matched + first, compiler->prefix_matched + first);
+
+		if (lifeline)
+			decision = (struct decision){VERDICT_ALLOW, REASON_LIFELINE, RULE_NONE, 0};
+		if (decision.rule != RULE_NONE)
+			decision.rule = (uint16_t)(decision.rule + first);
+		key->rows[i] = row_of(embedded, &decision);
+	}
+	if (compiler->scopes > 1)
+		key->rows[count] = strictest(key->rows, count);
+	key->info.local |= lifeline;
+}
+
 /* The class of a place under the current covering; new ones are judged here. */
 static int64_t judge(struct compiler *compiler, uint32_t number)
 {
@@ -106,9 +157,7 @@ static int64_t judge(struct compiler *compiler, uint32_t number)
 	struct reach reach =
 		compiler->reaches ? compiler->reaches[number] : reach_of(compiler, place);
 	uint8_t embedded = row_embedded(compiler, place);
-	bool local = !embedded && (match_local_special(policy, place->special) ||
-				   compiler->covered[EDGE_CONNECTED(policy)]);
-	bool lifeline = !embedded && compiler->covered[EDGE_LIFELINE(policy)];
+	struct class_key *key = compiler->key;
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
@@ -120,24 +169,20 @@ static int64_t judge(struct compiler *compiler, uint32_t number)
 	int64_t rules = intern_add(&compiler->rule_sets, compiler->matched);
 	if (rules < 0)
 		return rules;
-	struct decision decision = match_decide(policy, place, &reach, local, compiler->matched,
-						compiler->prefix_matched);
-	if (lifeline)
-		decision = (struct decision){VERDICT_ALLOW, REASON_LIFELINE, RULE_NONE, 0};
-	struct class_key key;
-	memset(&key, 0, sizeof(key));
-	key.info.soil = place->soil;
-	key.info.state = place->state;
-	key.info.special = place->special;
-	memcpy(key.info.reach.countries, reach.countries, sizeof(reach.countries));
-	key.info.reach.count = reach.count;
-	key.info.reach.inferred = reach.inferred;
-	key.info.reach.feed = reach.feed;
-	key.info.local = local || lifeline;
-	key.info.routed = place->asn != 0;
-	key.info.rules = (uint32_t)rules;
-	key.row = row_of(embedded, &decision);
-	int64_t class = intern_add(&compiler->classes, &key);
+	memset(key, 0, compiler->key_size);
+	key->info.soil = place->soil;
+	key->info.state = place->state;
+	key->info.special = place->special;
+	memcpy(key->info.reach.countries, reach.countries, sizeof(reach.countries));
+	key->info.reach.count = reach.count;
+	key->info.reach.inferred = reach.inferred;
+	key->info.reach.feed = reach.feed;
+	key->info.local = !embedded && (match_local_special(policy, place->special) ||
+					compiler->covered[EDGE_CONNECTED(policy)]);
+	key->info.routed = place->asn != 0;
+	key->info.rules = (uint32_t)rules;
+	decide(compiler, place, &reach, embedded, key);
+	int64_t class = intern_add(&compiler->classes, key);
 	if (class >= CLASSES_MOST)
 		return diagnostics_error(compiler->diagnostics, EOVERFLOW,
 					 (struct location){.file = compiler->policy->file},
@@ -236,33 +281,62 @@ static int sweep(struct compiler *compiler, enum family family)
 	return (int)covering;
 }
 
+/* Scope by scope, so that a packet's scope is the number of its first row. */
 static int fill_rows(struct compiler *compiler, struct table *table)
 {
 	uint32_t count = compiler->classes.count;
-	int error = table_section_alloc(table, TABLE_ROWS, count * sizeof(struct class_row));
+	uint64_t rows = (uint64_t)count * compiler->scopes;
+
+	if (rows > ROWS_MOST)
+		return diagnostics_error(compiler->diagnostics, EOVERFLOW,
+					 (struct location){.file = compiler->policy->file},
+					 "row overflow: %u classes in %u scopes make over %u rows; "
+					 "use fewer scopes, or fewer rules with asn: or to:",
+					 count, compiler->scopes, ROWS_MOST);
+	int error = table_section_alloc(table, TABLE_ROWS, rows * sizeof(struct class_row));
 
 	table->classes = calloc(count, sizeof(*table->classes));
 	if (error || !table->classes)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct class_key *key = intern_key(&compiler->classes, i);
+		struct class_row *row = table->sections[TABLE_ROWS].bytes;
 
 		table->classes[i] = key->info;
-		((struct class_row *)table->sections[TABLE_ROWS].bytes)[i] = key->row;
+		for (unsigned scope = 0; scope < compiler->scopes; scope++)
+			row[scope * count + i] = key->rows[scope];
 	}
-	table->class_count = table->row_count = count;
+	table->class_count = count;
+	table->row_count = (uint32_t)rows;
 	return entries_fill(compiler->policy, &compiler->rule_sets, table, compiler->diagnostics);
+}
+
+/* Covering 0: no prefix. Class 0, CLASS_NONE: what no range names. */
+static int intern_first(struct compiler *compiler)
+{
+	struct class_key *none = compiler->key;
+
+	none->info.rules = UINT32_MAX;
+	for (unsigned i = 0; i < compiler->scopes; i++)
+		none->rows[i] = (struct class_row){ROW_DENY, REASON_INTERNAL, RULE_NONE, 0};
+	return intern_add(&compiler->coverings, compiler->covered) < 0 ||
+			       intern_add(&compiler->classes, none) < 0
+		       ? -ENOMEM
+		       : 0;
 }
 
 static int compiler_init(struct compiler *compiler)
 {
 	size_t rules = compiler->policy->rule_count, owners = EDGE_OWNERS(compiler->policy);
-	struct class_key none;
 
+	compiler->scopes = policy_scopes(compiler->policy);
+	compiler->key_size = sizeof(struct class_key) + compiler->scopes * sizeof(struct class_row);
+	compiler->key = calloc(1, compiler->key_size);
+	compiler->views = calloc(compiler->scopes, sizeof(*compiler->views));
 	intern_init(&compiler->coverings, owners * sizeof(bool));
 	intern_init(&compiler->rule_sets, rules ? rules * sizeof(bool) : 1);
 	intern_init(&compiler->pairs, 2 * sizeof(uint32_t));
-	intern_init(&compiler->classes, sizeof(struct class_key));
+	intern_init(&compiler->classes, compiler->key_size);
 	compiler->depth = calloc(owners, sizeof(*compiler->depth));
 	compiler->covered = calloc(owners, sizeof(bool));
 	compiler->matched = calloc(rules + 1, sizeof(bool));
@@ -270,16 +344,13 @@ static int compiler_init(struct compiler *compiler)
 	compiler->class_of_place =
 		calloc(atlas_place_count(compiler->atlas), sizeof(*compiler->class_of_place));
 	if (!compiler->depth || !compiler->covered || !compiler->matched ||
-	    !compiler->prefix_matched || !compiler->class_of_place)
+	    !compiler->prefix_matched || !compiler->class_of_place || !compiler->key ||
+	    !compiler->views)
 		return -ENOMEM;
-	/* Covering 0: no prefix. Class 0, CLASS_NONE: what no range names. */
-	memset(&none, 0, sizeof(none));
-	none.row = (struct class_row){ROW_DENY, REASON_INTERNAL, RULE_NONE, 0};
-	none.info.rules = UINT32_MAX;
-	return intern_add(&compiler->coverings, compiler->covered) < 0 ||
-			       intern_add(&compiler->classes, &none) < 0
-		       ? -ENOMEM
-		       : 0;
+	for (unsigned i = 0; i + (compiler->scopes > 1) < compiler->scopes; i++)
+		compiler->views[i].policy =
+			policy_of_scope(compiler->policy, i, &compiler->views[i].first);
+	return intern_first(compiler);
 }
 
 static void compiler_free(struct compiler *compiler)
@@ -291,6 +362,8 @@ static void compiler_free(struct compiler *compiler)
 	for (enum family family = 0; family < FAMILIES; family++)
 		class_ranges_free(&compiler->ranges[family]);
 	edges_free(&compiler->edges);
+	free(compiler->key);
+	free(compiler->views);
 	free(compiler->depth);
 	free(compiler->covered);
 	free(compiler->matched);
@@ -360,6 +433,8 @@ static int compile(struct compiler *compiler, struct table *table)
 	error = sweep(compiler, FAMILY_V4);
 	if (!error)
 		error = fill_rows(compiler, table);
+	if (!error)
+		error = sources_fill(compiler->policy, table, compiler->diagnostics);
 	if (!error)
 		error = lookup_v4_build(&compiler->ranges[FAMILY_V4], LOOKUP_SECTION_MOST, table,
 					compiler->diagnostics);

@@ -265,3 +265,50 @@ struct decision oracle_judge_flow(const struct policy *policy, const struct atla
 				 .reason = REASON_RULE_EXCEPT,
 				 .rule = (uint16_t)(exception - policy->rules)};
 }
+
+/* By its own list alone. */
+static struct decision judge_list(const struct policy *policy, const struct atlas *atlas,
+				  const struct place *place, const struct place *inner,
+				  const struct table_context *context, struct address address,
+				  const struct table_flow *flow, unsigned scope)
+{
+	struct policy alone = *policy;
+	struct decision decision;
+
+	while (alone.rule_count && scope &&
+	       alone.rules != policy->rules + policy->scopes[scope - 1].rule_first) {
+		alone.rules++;
+		alone.rule_count--;
+	}
+	if (scope < policy->scope_count) /* what follows belongs to the next */
+		alone.rule_count =
+			policy->scopes[scope].rule_first - (size_t)(alone.rules - policy->rules);
+	decision = flow ? oracle_judge_flow(&alone, atlas, place, inner, context, address, flow)
+			: oracle_judge(&alone, atlas, place, inner, context, address);
+	if (decision.rule != RULE_NONE)
+		decision.rule = (uint16_t)(decision.rule + (alone.rules - policy->rules));
+	return decision;
+}
+
+struct decision oracle_judge_scope(const struct policy *policy, const struct atlas *atlas,
+				   const struct place *place, const struct place *inner,
+				   const struct table_context *context, struct address address,
+				   const struct table_flow *flow)
+{
+	struct decision decision = {.verdict = VERDICT_ALLOW};
+	bool by_rule = false;
+
+	if (flow->scope <= policy->scope_count)
+		return judge_list(policy, atlas, place, inner, context, address, flow, flow->scope);
+	for (unsigned scope = (unsigned)policy->scope_count + 1; scope-- > 0;) {
+		struct decision one =
+			judge_list(policy, atlas, place, inner, context, address, NULL, scope);
+		bool denies = one.verdict == VERDICT_DENY && one.reason == REASON_RULE_DENY;
+
+		if (denies || decision.verdict == VERDICT_ALLOW ||
+		    (!by_rule && one.verdict == VERDICT_DENY))
+			decision = one;
+		by_rule = by_rule || denies;
+	}
+	return decision;
+}

@@ -79,10 +79,13 @@ struct table_flow {
 	bool later_fragment;
 	uint16_t port;   /* destination port; of ICMP the type */
 	int64_t seconds; /* since 1970, UTC */
+	unsigned scope;  /* the sender's; policy_scopes() - 1 of them: the strictest */
 };
 /* The same of one packet: what is denied may be an exception. */
 struct decision table_judge_flow(const struct table *table, struct address address,
 				 const struct table_flow *flow);
+/* The scope that claims a source address; SCOPE_UNCLAIMED where none does. */
+unsigned table_source_scope(const struct table *table, struct address source);
 /* No clock that is right says less: exceptions do not hold by one that does. To be raised with each
  * release. Seconds since 1970, UTC: 2026-11-01. */
 #define TABLE_CLOCK_FLOOR 1793491200
@@ -92,6 +95,7 @@ uint64_t table_moment(int64_t seconds);
 
 /* The IPv4 address that decides in the place of this IPv6 one; the address itself if none does. */
 struct address table_inner(const struct table *table, struct address address);
+struct address table_inner_in(const struct table *table, unsigned scope, struct address address);
 
 /* The oracle: judges one address by the policy's text, with no classes and no table. @inner is the
  * place of special_inner(@address) where that is another address, else NULL.
@@ -105,6 +109,13 @@ struct decision oracle_judge_flow(const struct policy *policy, const struct atla
 				  const struct place *place, const struct place *inner,
 				  const struct table_context *context, struct address address,
 				  const struct table_flow *flow);
+
+/* The same in flow->scope, also the strictest: which passes what every scope lets pass, by no
+ * exception. */
+struct decision oracle_judge_scope(const struct policy *policy, const struct atlas *atlas,
+				   const struct place *place, const struct place *inner,
+				   const struct table_context *context, struct address address,
+				   const struct table_flow *flow);
 
 /* The endpoints of "tunnels:" as the kernel reads them. The policy has at most TUNNELS_MOST; the
  * number of them. */
