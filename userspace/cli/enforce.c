@@ -38,6 +38,8 @@ static struct kernel_options options_of(const struct policy *policy)
 		.without_sockets = policy->sockets_off,
 		.without_backstop = policy->backstop_off,
 		.cgroup = policy->sockets_cgroup,
+		.locals = policy->locals,
+		.local_count = policy->local_count,
 		.lifeline = policy->lifeline,
 		.lifeline_count = policy->lifeline_count,
 		.roles = policy->roles,

@@ -13,6 +13,7 @@
 #include "userspace/kernel/counters.h"
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/gateway.h"
+#include "userspace/kernel/locals.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/replies.h"
 
@@ -42,6 +43,8 @@ static int pin_all(const struct kernel *kernel, uint32_t generation,
 	for (int i = 0; i < TABLE_SECTION_COUNT && !error; i++)
 		error = pin_one(kernel, generation, section_map_names[i],
 				loaded_map(skeleton, section_map_names[i]));
+	if (!error)
+		error = pin_one(kernel, generation, LOCALS_MAP, loaded_map(skeleton, LOCALS_MAP));
 	FAULT("pin.sections");
 	for (int i = 0; i < FORMS && !error; i++)
 		error = pin_one(kernel, generation, program_names[i],
@@ -96,6 +99,7 @@ int generation_programs(const struct kernel *kernel, uint32_t generation, struct
 		opened.gateway[i] = generation_map(kernel, generation, gateway_names[i]);
 		opened.ingress[i] = generation_map(kernel, generation, reply_names[i]);
 	}
+	opened.locals = generation_map(kernel, generation, LOCALS_MAP);
 	if (error) {
 		programs_close(&opened);
 		return error;
@@ -106,6 +110,9 @@ int generation_programs(const struct kernel *kernel, uint32_t generation, struct
 
 void programs_close(struct programs *programs)
 {
+	if (programs->locals >= 0)
+		close(programs->locals);
+	programs->locals = -1;
 	for (int i = 0; i < FORMS; i++) {
 		if (programs->fd[i] >= 0)
 			close(programs->fd[i]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "userspace/kernel/load.h"
+#include "userspace/kernel/locals.h"
 #include "userspace/kernel/record.h"
 
 static json_t *globs_json(char *const *globs, size_t count)
@@ -98,6 +99,8 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 		json_object_set_new(part, "replies", replies_json(options));
 	if (part)
 		json_object_set_new(part, "lifeline", lifeline_json(options));
+	if (part)
+		json_object_set_new(part, "locals", locals_json(options));
 	return part;
 }
 
@@ -197,6 +200,7 @@ int record_options(const json_t *record, struct kernel_options *options)
 	    (json_is_array(inside) && read_globs(inside, &read.inside, &read.inside_count)) ||
 	    read_replies(json_object_get(part, "replies"), &read) ||
 	    read_lifeline(json_object_get(part, "lifeline"), &read) ||
+	    locals_read(json_object_get(part, "locals"), &read) ||
 	    read_roles(json_object_get(part, "roles"), &read) || read_sockets(sockets, &read)) {
 		record_options_free(&read);
 		return -EBADMSG;
@@ -218,6 +222,7 @@ void record_options_free(struct kernel_options *options)
 	free_globs(options->inside, options->inside_count);
 	free(options->cgroup);
 	free((void *)options->lifeline);
+	locals_free(options);
 	for (size_t i = 0; i < options->role_count; i++)
 		free(options->roles[i].glob);
 	free((void *)options->roles);
