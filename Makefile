@@ -224,6 +224,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/gabelou/policies
 	install -m644 $(wildcard data/*) $(DESTDIR)$(PREFIX)/share/gabelou
 	install -m644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/gabelou/policies
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/gabelou/policies/snippets policies/snippets/*.yaml
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard docs/*.8)
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for unit in $(notdir $(wildcard dist/*.service)); do sed 's|@PREFIX@|$(PREFIX)|' dist/$$unit \

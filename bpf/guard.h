@@ -2,7 +2,7 @@
 /*
  * The steps of every entry program:
  *
- *   parse -> judge -> (except, reply, reconsider) -> count -> report -> act
+ *   parse -> judge -> (local, except, reply, reconsider) -> count -> report -> act
  */
 #ifndef GABELOU_BPF_GUARD_H
 #define GABELOU_BPF_GUARD_H
@@ -10,6 +10,7 @@
 #include "bpf/answer.h"
 #include "bpf/except.h"
 #include "bpf/judge_packet.h"
+#include "bpf/local.h"
 #include "bpf/parse.h"
 #include "bpf/parse_plain.h"
 #include "bpf/pause.h"
@@ -63,6 +64,8 @@ static __always_inline bool is_left_to_lower(bool upper, const struct decision *
 static __always_inline int guard(context_t *context, const struct packet *packet,
 				 struct decision decision, bool upper)
 {
+	if (unlikely(decision.verdict == VERDICT_DENY) && config.local_count)
+		decision = local(context, packet, decision);
 	if (unlikely(decision.verdict == VERDICT_DENY) && config.entries)
 		decision = except(context, packet, decision);
 	if (unlikely(decision.verdict == VERDICT_DENY) && config.reply_count)

@@ -12,6 +12,7 @@
 
 #include "maps/elsewhere.h"
 #include "maps/event.h"
+#include "maps/local.h"
 #include "maps/reply.h"
 #include "maps/table.h"
 
@@ -28,6 +29,15 @@
 	} table_##identifier SEC(".maps");
 TABLE_SECTIONS(SECTION)
 #undef SECTION
+
+/* Of a list under "local:": ifindex -> the entries that are of this interface, as bits. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, LOCAL_INTERFACES_MOST);
+	__type(key, __u32);
+	__type(value, __u32);
+} local_interfaces SEC(".maps");
 
 /* COUNTER_SLOTS of them; max_entries set by user space. */
 struct {

@@ -16,6 +16,7 @@
 #include "bpf/entries.h"
 #include "bpf/flows.h"
 #include "bpf/judge.h"
+#include "bpf/local_net.h"
 #include "bpf/pause.h"
 #include "bpf/reply_named.h"
 #include "bpf/sender.h"
@@ -227,6 +228,12 @@ static __always_inline __u32 scope_of_target(struct bpf_sock_addr *context, bool
 	return scope;
 }
 
+static __always_inline bool may_be_local(const struct target *target)
+{
+	return local_net(target->v4 ? 0 : target->high,
+			 target->v4 ? (__u32)target->low : target->low, target->v4, ~0u);
+}
+
 /* @logged false: it is refused and counted alone. */
 static __always_inline int judge_target(struct bpf_sock_addr *context, const struct target *target,
 					bool logged)
@@ -244,6 +251,9 @@ static __always_inline int judge_target(struct bpf_sock_addr *context, const str
 	decision = target->v4 ? judge_ipv4(scope, (__u32)target->low)
 			      : judge_ipv6(scope, target->high, target->low);
 	if (decision.verdict != VERDICT_DENY || goes_elsewhere(target, context->sk->bound_dev_if))
+		return PASS;
+	/* Which interface it will leave through is not known here. */
+	if (config.local_count && may_be_local(target))
 		return PASS;
 	if (config.entries && may_be_exception(context, decision.row))
 		return PASS;

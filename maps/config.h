@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+#include "maps/local.h"
 #include "maps/reply.h"
 #include "maps/table.h"
 #include "maps/tunnel.h"
@@ -41,6 +42,9 @@ struct guard_config {
 	struct reply_service replies[REPLY_SERVICES_MOST];
 	__u32 reply_count; /* 0: nothing is a reply */
 	__u32 reserved_replies;
+	__u32 local_count; /* 0: nothing is local through some interfaces alone */
+	__u32 reserved_too;
+	struct guard_local locals[LOCAL_NETS_MOST];
 };
 
 /* Of the hooks on sockets, beside that. A cgroup may hold processes of many network namespaces:

@@ -92,7 +92,7 @@ tap_is "a pipe says the same" "$("$gabelou" survey --names "$names" --json - <"$
 survey --yaml >"$lab_folder/except.yaml"
 {
 	lab_policy enforced "- soil: [FR]" "sockets: $cgroup"
-	cat "$lab_folder/except.yaml"
+	grep -v '^gabelou:' "$lab_folder/except.yaml"
 } >"$lab_folder/enforced.yaml"
 output=$(lab_gabelou check "$lab_folder/enforced.yaml" 2>&1)
 tap_is "what is proposed is refused without a reason: exit" $? 1
@@ -127,6 +127,18 @@ lab_stop "$agent"
 output=$(lab_gabelou why "$german4" 2>/dev/null)
 tap_is "without agent and log, from the kernel: yes" $? 0
 tap_matches "its flows" "$output" "in the kernel now"
+
+# --- local through an interface ---
+
+lab_policy local "- soil: [FR]" "sockets: $cgroup" | sed '/^local:/d' >"$lab_folder/local.yaml"
+echo "local: [{net: 5.1.5.0/24, interface: \"up*\", why: the office}]" >>"$lab_folder/local.yaml"
+tap_try "apply a local network" lab_gabelou apply "$lab_folder/local.yaml"
+tap_is "it passes, also at the socket" "$(attempt tcp "$german4" 443)" ok
+tap_is "others do not" "$(attempt tcp "$german6" 443)" EPERM
+tap_is "it is counted as not judged" "$(lab_gabelou status --json |
+	jq '[.reasons[] | select(.reason == "local") | .packets] | add > 0')" true
+tap_matches "explain says through which interface" "$(lab_gabelou explain "$german4")" \
+	'passes without being judged through up\* \(the office\)'
 tap_try "detach" lab_gabelou detach
 output=$(why "$german4")
 tap_is "from the log alone: yes" $? 0

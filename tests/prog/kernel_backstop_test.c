@@ -72,6 +72,73 @@ static void test_closed_until_guarded(void **state)
 	bury("born0");
 }
 
+#define LIFELINE_V4 "192.0.2.77"
+#define LIFELINE_V6 "2001:db8:c::77"
+
+/* A datagram with a byte of its IP header changed. */
+static bool passes_changed(const char *from, const char *address, unsigned offset, uint8_t byte)
+{
+	uint8_t frame[PACKET_MOST];
+	size_t size = packet_udp(hand_address(address), frame);
+
+	frame[ETH_HLEN + offset] = byte;
+	return applied_send_frame(from, frame, size);
+}
+
+/* The bastion is reached through an interface that has no guard yet, and nobody else is. */
+static void test_lifeline_passes(void **state)
+{
+	struct applied *applied = *state;
+	const struct prefix lifeline[] = {
+		{FAMILY_V4, 32, hand_address(LIFELINE_V4).value},
+		{FAMILY_V6, 64, hand_address(LIFELINE_V6).value >> 64 << 64},
+		{FAMILY_V4, 31, hand_address("192.0.2.80").value},
+	};
+	uint8_t arp[PACKET_MOST];
+	size_t arp_size = applied_fence(arp);
+
+	applied->options.lifeline = lifeline;
+	applied->options.lifeline_count = 3;
+	applied_apply(applied, applied->table);
+	assert_int_equal(applied->diagnostics.count, 0);
+	bear("born0", "born1");
+	assert_true(applied_passes("born0", "born1", LIFELINE_V4));
+	assert_true(applied_passes("born0", "born1", LIFELINE_V6));
+	assert_true(applied_passes("born0", "born1", "2001:db8:c::1"));
+	assert_true(applied_passes("born0", "born1", "192.0.2.81"));
+	assert_true(applied_send_frame("born0", arp, arp_size));
+	assert_false(applied_send("born0", "192.0.2.78"));
+	assert_false(applied_send("born0", "192.0.2.82"));
+	assert_false(applied_send("born0", "2001:db8:c:1::77"));
+	assert_false(applied_send("born0", ALLOWED_V4));
+	assert_false(applied_send("born0", ALLOWED_V6));
+	/* With options or extension headers it might go elsewhere. */
+	assert_false(passes_changed("born0", LIFELINE_V4, 0, 0x46));
+	assert_false(passes_changed("born0", LIFELINE_V6, 6, 43));
+	/* Whoever follows finds it by the record. */
+	applied_reopen(applied);
+	assert_true(kernel_backstop_stands(applied->kernel));
+	bear("other0", "other1");
+	assert_true(applied_passes("other0", "other1", LIFELINE_V4));
+	assert_false(applied_send("other0", ALLOWED_V4));
+	/* Another lifeline, or none, takes the place of this one. */
+	applied->options.lifeline = lifeline + 2;
+	applied->options.lifeline_count = 1;
+	applied_apply(applied, applied->table);
+	bury("other0");
+	bear("other0", "other1");
+	assert_false(applied_send("other0", LIFELINE_V4));
+	assert_true(applied_passes("other0", "other1", "192.0.2.80"));
+	applied->options.lifeline_count = 0;
+	applied_apply(applied, applied->table);
+	bury("other0");
+	bear("other0", "other1");
+	assert_false(applied_send("other0", "192.0.2.80"));
+	assert_false(applied_send_frame("other0", arp, arp_size));
+	bury("born0");
+	bury("other0");
+}
+
 static void test_monitor_and_detach_have_none(void **state)
 {
 	struct applied *applied = *state;
@@ -293,6 +360,7 @@ int main(void)
 #define BACKSTOP(test) cmocka_unit_test_setup_teardown(test, backstop_set_up, applied_tear_down)
 	const struct CMUnitTest tests[] = {
 		BACKSTOP(test_closed_until_guarded),
+		BACKSTOP(test_lifeline_passes),
 		BACKSTOP(test_monitor_and_detach_have_none),
 		BACKSTOP(test_failed_apply_leaves_it),
 		BACKSTOP(test_scope),

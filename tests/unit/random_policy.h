@@ -41,6 +41,8 @@ struct random_policy {
 	struct prefix lifeline[RANDOM_PREFIXES];
 	struct policy_scope scopes[RANDOM_SCOPES];
 	struct prefix sources[RANDOM_SCOPES][FAMILIES];
+	struct policy_local_net locals[2]; /* of a list: the second of an interface */
+	struct prefix local_to[2][RANDOM_PREFIXES];
 };
 
 static inline struct prefix random_prefix(const struct random_world *world)
@@ -162,6 +164,24 @@ static inline void random_exception(const struct random_world *world, struct ran
 }
 
 /* @random must stay where it is: the policy points into it. */
+/* What names an interface is no matter of the table. */
+static inline void random_locals(const struct random_world *world, struct random_policy *random)
+{
+	static char *eth1[] = {(char *)"eth1"};
+
+	if (random->policy.local != POLICY_LOCAL_LIST)
+		return;
+	for (int i = 0; i < 2; i++) {
+		random->locals[i] = (struct policy_local_net){
+			.to = random->local_to[i], .to_count = 1 + random_next() % RANDOM_PREFIXES};
+		for (size_t j = 0; j < random->locals[i].to_count; j++)
+			random->local_to[i][j] = random_lifeline(world);
+	}
+	random->locals[1].interfaces = (struct names){eth1, 1};
+	random->policy.locals = random->locals;
+	random->policy.local_count = 2;
+}
+
 static inline void random_policy(const struct random_world *world, struct random_policy *random)
 {
 	*random = (struct random_policy){.policy = {.file = (char *)"random.yaml"}};
@@ -186,7 +206,8 @@ static inline void random_policy(const struct random_world *world, struct random
 		random->lifeline[i] = random_lifeline(world);
 	policy->unlisted = random_chance(8) ? POLICY_UNLISTED_REGISTRY : POLICY_UNLISTED_DENY;
 	policy->anycast = random_chance(4);
-	policy->local = (enum policy_local)(random_next() % 3);
+	policy->local = (enum policy_local)(random_next() % 4);
+	random_locals(world, random);
 	random->connected_count = random_next() % (RANDOM_PREFIXES + 1);
 	for (size_t i = 0; i < random->connected_count; i++)
 		random->connected[i] = random_prefix(world);

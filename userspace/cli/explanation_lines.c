@@ -48,6 +48,19 @@ static int compare_edges(const void *a, const void *b)
 	return *left < *right ? -1 : *left > *right;
 }
 
+static void add_edges(struct explanation_lines *lines, const struct prefix *prefixes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct prefix *prefix = &prefixes[i];
+		u128 *edges = lines->edges[prefix->family], last = prefix_last(prefix);
+
+		edges[lines->edge_count[prefix->family]++] = prefix->value;
+		if (last != family_last(prefix->family))
+			edges[lines->edge_count[prefix->family]++] = last + 1;
+	}
+}
+
+/* Of rules, and of what has a note. */
 static bool collect_edges(struct explanation_lines *lines)
 {
 	const struct policy *policy = lines->explainer->policy;
@@ -55,20 +68,21 @@ static bool collect_edges(struct explanation_lines *lines)
 
 	for (size_t i = 0; i < policy->rule_count; i++)
 		most += 2 * policy->rules[i].to_count;
+	for (size_t i = 0; i < policy->tunnel_count; i++)
+		most += 2 * policy->tunnels[i].to_count;
+	for (size_t i = 0; i < policy->local_count; i++)
+		most += 2 * policy->locals[i].to_count;
 	for (enum family family = 0; family < FAMILIES; family++) {
 		lines->edges[family] = calloc(most + 1, sizeof(*lines->edges[family]));
 		if (!lines->edges[family])
 			return false;
 	}
 	for (size_t i = 0; i < policy->rule_count; i++)
-		for (size_t j = 0; j < policy->rules[i].to_count; j++) {
-			const struct prefix *prefix = &policy->rules[i].to[j];
-			u128 *edges = lines->edges[prefix->family], last = prefix_last(prefix);
-
-			edges[lines->edge_count[prefix->family]++] = prefix->value;
-			if (last != family_last(prefix->family))
-				edges[lines->edge_count[prefix->family]++] = last + 1;
-		}
+		add_edges(lines, policy->rules[i].to, policy->rules[i].to_count);
+	for (size_t i = 0; i < policy->tunnel_count; i++)
+		add_edges(lines, policy->tunnels[i].to, policy->tunnels[i].to_count);
+	for (size_t i = 0; i < policy->local_count; i++)
+		add_edges(lines, policy->locals[i].to, policy->locals[i].to_count);
 	for (enum family family = 0; family < FAMILIES; family++)
 		qsort(lines->edges[family], lines->edge_count[family], sizeof(u128), compare_edges);
 	return true;

@@ -142,6 +142,31 @@ static void note_self_contradiction(struct notes *notes, const struct explainer 
 			     in_words(place->votes[i]).text);
 }
 
+/* Likewise: only through some interfaces, and one of them may be its way. */
+static void note_local(struct notes *notes, const struct policy *policy, struct address address)
+{
+	char names[120];
+
+	for (size_t i = 0; i < policy->local_count; i++) {
+		const struct policy_local_net *local = &policy->locals[i];
+		bool within = false;
+		size_t used = 0;
+
+		for (size_t j = 0; j < local->to_count; j++)
+			within = within || prefix_contains(&local->to[j], address);
+		if (!within || policy_local_any(local))
+			continue;
+		names[0] = '\0';
+		for (size_t j = 0; j < local->interfaces.count && used < sizeof(names); j++)
+			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+						 j ? ", " : "", local->interfaces.items[j]);
+		note(notes,
+		     "it passes without being judged through %s (%s); the verdict is that "
+		     "through others",
+		     names, local->why);
+	}
+}
+
 size_t explanation_notes(const struct explainer *explainer, const struct explanation *explanation,
 			 char items[][NOTE_SIZE])
 {
@@ -150,6 +175,8 @@ size_t explanation_notes(const struct explainer *explainer, const struct explana
 	note_embedded(&notes, explanation);
 	if (explainer->policy)
 		note_tunnels(&notes, explainer->policy, explanation->address);
+	if (explainer->policy)
+		note_local(&notes, explainer->policy, explanation->address);
 	note_owner(&notes, explanation);
 	if (explanation->place.state == SOIL_ANYCAST)
 		note(&notes, "anycast: announced from many places at once, so its soil means "

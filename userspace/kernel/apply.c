@@ -20,6 +20,7 @@
 #include "userspace/kernel/gateway.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/layers.h"
+#include "userspace/kernel/locals.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/probe.h"
 #include "userspace/kernel/prune.h"
@@ -152,6 +153,7 @@ static int swap(const struct apply *apply, struct diagnostics *diagnostics)
 			    gateway_program(apply->gateway, FORM_LAYER3)},
 		.ingress = {replies_program(apply->ingress, FORM_ETHERNET),
 			    replies_program(apply->ingress, FORM_LAYER3)},
+		.locals = loaded_map(apply->skeleton, LOCALS_MAP),
 	};
 
 	for (int i = 0; i < SOCKET_HOOKS; i++)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "userspace/kernel/fault.h"
+#include "userspace/kernel/locals.h"
 #include "userspace/kernel/message.h"
 
 /* What is done to one interface, and how to undo it. */
@@ -424,6 +425,8 @@ int attach_roll(struct kernel *kernel, const struct programs *programs,
 		return error;
 	error = interfaces_select(interfaces, count, options, diagnostics);
 	const struct roll roll = {programs, options, interfaces, count, hook};
+	if (!error)
+		error = locals_fill(programs->locals, options, interfaces, count, diagnostics);
 	if (!error)
 		error = roll_forward(kernel, &roll, diagnostics);
 	if (!error)

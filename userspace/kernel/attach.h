@@ -17,6 +17,7 @@ struct programs {
 	int gateway[GATEWAY_FORMS];
 	int socket[SOCKET_HOOKS];
 	int ingress[GATEWAY_FORMS]; /* notes what comes in, where the options have replies */
+	int locals;                 /* map: which interfaces are local (locals.h) */
 };
 
 /* Links or filters of ours on one interface at most: the second and later are duplicates. */

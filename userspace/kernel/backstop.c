@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "userspace/kernel/lifeline.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/nftables.h"
 
@@ -44,19 +45,30 @@ void backstop_end(struct backstop *backstop)
 	free(backstop);
 }
 
-/* What it is for is in the name, so that a chain of another scope is known for one. FNV-1a. */
+/* FNV-1a. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
+{
+	for (const unsigned char *at = bytes; size; at++, size--)
+		hash = (hash ^ *at) * 0x100000001b3;
+	return hash;
+}
+
+/* What it is for, and what it lets pass, is in the name, so that a chain of another scope is known
+ * for one. */
 static void chain_name(const struct backstop_scope *scope, char name[NFTABLES_NAME_SIZE])
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
 	for (size_t i = 0; i < scope->count; i++)
-		for (const char *at = scope->names[i];; at++) {
-			hash = (hash ^ (unsigned char)*at) * 0x100000001b3;
-			if (!*at)
-				break;
-		}
+		hash = hash_bytes(hash, scope->names[i], strlen(scope->names[i]) + 1);
+	for (size_t i = 0; i < scope->lifeline_count; i++) {
+		char text[PREFIX_TEXT_SIZE];
+
+		prefix_format(&scope->lifeline[i], text);
+		hash = hash_bytes(hash, text, strlen(text) + 1);
+	}
 	snprintf(name, NFTABLES_NAME_SIZE, "closed-%016llx",
-		 (unsigned long long)(scope->count ? hash : 0));
+		 (unsigned long long)(scope->count || scope->lifeline_count ? hash : 0));
 }
 
 /* Makes the table, or takes over one that nobody keeps. A transaction of its own: the kernel adds
@@ -168,36 +180,6 @@ static void put_chain(struct nftables *nftables, const char *name,
 	nftables_put_text(nftables, NFTA_CHAIN_TYPE, "filter");
 }
 
-/* One expression of a rule: its attributes go between the two. */
-struct expression {
-	size_t element, data;
-};
-
-static struct expression begin_expression(struct nftables *nftables, const char *name)
-{
-	struct expression expression = {.element = nftables_nest(nftables, NFTA_LIST_ELEM)};
-
-	nftables_put_text(nftables, NFTA_EXPR_NAME, name);
-	expression.data = nftables_nest(nftables, NFTA_EXPR_DATA);
-	return expression;
-}
-
-static void end_expression(struct nftables *nftables, struct expression expression)
-{
-	nftables_end(nftables, expression.data);
-	nftables_end(nftables, expression.element);
-}
-
-static void put_drop(struct nftables *nftables)
-{
-	nftables_put_number(nftables, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
-	size_t data = nftables_nest(nftables, NFTA_IMMEDIATE_DATA);
-	size_t verdict = nftables_nest(nftables, NFTA_DATA_VERDICT);
-	nftables_put_number(nftables, NFTA_VERDICT_CODE, NF_DROP);
-	nftables_end(nftables, verdict);
-	nftables_end(nftables, data);
-}
-
 /* meta oif != @open drop */
 static void put_rule(struct nftables *nftables, const char *chain)
 {
@@ -205,18 +187,18 @@ static void put_rule(struct nftables *nftables, const char *chain)
 	nftables_put_text(nftables, NFTA_RULE_TABLE, BACKSTOP_TABLE);
 	nftables_put_text(nftables, NFTA_RULE_CHAIN, chain);
 	size_t list = nftables_nest(nftables, NFTA_RULE_EXPRESSIONS);
-	struct expression expression = begin_expression(nftables, "meta");
+	struct nftables_expression expression = nftables_expression(nftables, "meta");
 	nftables_put_number(nftables, NFTA_META_DREG, NFT_REG32_00);
 	nftables_put_number(nftables, NFTA_META_KEY, NFT_META_OIF);
-	end_expression(nftables, expression);
-	expression = begin_expression(nftables, "lookup");
+	nftables_expression_end(nftables, expression);
+	expression = nftables_expression(nftables, "lookup");
 	nftables_put_text(nftables, NFTA_LOOKUP_SET, SET_NAME);
 	nftables_put_number(nftables, NFTA_LOOKUP_SREG, NFT_REG32_00);
 	nftables_put_number(nftables, NFTA_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
-	end_expression(nftables, expression);
-	expression = begin_expression(nftables, "immediate");
-	put_drop(nftables);
-	end_expression(nftables, expression);
+	nftables_expression_end(nftables, expression);
+	expression = nftables_expression(nftables, "immediate");
+	nftables_put_verdict(nftables, NF_DROP);
+	nftables_expression_end(nftables, expression);
 	nftables_end(nftables, list);
 }
 
@@ -229,6 +211,8 @@ static int put_in_place(struct nftables *nftables, const struct backstop_scope *
 	put_open(nftables, open, count);
 	if (new_chain) {
 		put_chain(nftables, new_chain, scope, form);
+		lifeline_put(nftables, BACKSTOP_TABLE, new_chain, scope->lifeline,
+			     scope->lifeline_count);
 		put_rule(nftables, new_chain);
 	}
 	return nftables_commit(nftables);

@@ -8,6 +8,7 @@
  *       set open { type iface_index; }            the interfaces that may send
  *       chain closed {
  *           type filter hook egress devices = { * } priority -500;
+ *           (what lets the lifeline pass)
  *           meta oif != @open drop
  *       }
  *   }
@@ -25,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "userspace/base/address.h"
 #include "userspace/base/diagnostic.h"
 
 #define BACKSTOP_TABLE "gabelou"
@@ -33,6 +35,8 @@
 struct backstop_scope {
 	char *const *names; /* "eth0", or "eth*"; NULL: every interface */
 	size_t count;
+	const struct prefix *lifeline; /* passes all the same (lifeline.h) */
+	size_t lifeline_count;
 };
 
 /* A conversation with nfnetlink; the table is kept (owned) as long as it lasts. */

@@ -33,7 +33,7 @@ static int scope_of(const struct kernel_options *options, char ***list,
 		if (is_expressible(options->guard[i]))
 			names[count++] = options->guard[i];
 	*list = names;
-	*scope = (struct backstop_scope){names, count};
+	*scope = (struct backstop_scope){names, count, options->lifeline, options->lifeline_count};
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "userspace/kernel/counters.h"
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/gateway.h"
+#include "userspace/kernel/locals.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/replies.h"
 #include "userspace/kernel/scopes.h"
@@ -46,6 +47,8 @@ static int pin_all(const struct kernel *kernel, uint32_t generation,
 	for (int i = 0; i < TABLE_SECTION_COUNT && !error; i++)
 		error = pin_one(kernel, generation, section_map_names[i],
 				loaded_map(skeleton, section_map_names[i]));
+	if (!error)
+		error = pin_one(kernel, generation, LOCALS_MAP, loaded_map(skeleton, LOCALS_MAP));
 	FAULT("pin.sections");
 	for (int i = 0; i < SCOPE_MAPS && !error && skeleton->rodata->config.scoped_by; i++)
 		error = pin_one(kernel, generation, scope_map_names[i],
@@ -103,6 +106,7 @@ int generation_programs(const struct kernel *kernel, uint32_t generation, struct
 		opened.gateway[i] = generation_map(kernel, generation, gateway_names[i]);
 		opened.ingress[i] = generation_map(kernel, generation, reply_names[i]);
 	}
+	opened.locals = generation_map(kernel, generation, LOCALS_MAP);
 	if (error) {
 		programs_close(&opened);
 		return error;
@@ -113,6 +117,9 @@ int generation_programs(const struct kernel *kernel, uint32_t generation, struct
 
 void programs_close(struct programs *programs)
 {
+	if (programs->locals >= 0)
+		close(programs->locals);
+	programs->locals = -1;
 	for (int i = 0; i < FORMS; i++) {
 		if (programs->fd[i] >= 0)
 			close(programs->fd[i]);

@@ -89,6 +89,10 @@ struct kernel_options {
 	size_t guard_count;
 	char *const *inside; /* globs: ports where the gateway judges what comes in */
 	size_t inside_count;
+	const struct policy_local_net *locals; /* those that name interfaces count */
+	size_t local_count;
+	const struct prefix *lifeline; /* passes the backstop too */
+	size_t lifeline_count;
 	const struct role_glob *roles; /* the first that matches; others are found */
 	size_t role_count;
 	/* Ports: answers to what comes in there leave. None: every packet is judged. */

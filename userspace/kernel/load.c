@@ -9,6 +9,7 @@
 #include "maps/config.h"
 
 #include "bpf/egress.skel.h"
+#include "userspace/kernel/locals.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/replies.h"
 #include "userspace/kernel/scopes.h"
@@ -100,6 +101,7 @@ static void configure(struct egress_bpf *skeleton, const struct load_request *re
 	memcpy(config.replies, options->replies, sizeof(config.replies));
 	for (int i = 0; i < TABLE_SECTION_COUNT; i++)
 		config.sizes[i] = (__u32)table->sections[i].size;
+	locals_configure(options, &config);
 	skeleton->rodata->config = config;
 }
 

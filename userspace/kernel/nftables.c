@@ -138,6 +138,32 @@ void nftables_end(struct nftables *nftables, size_t nest)
 			(uint16_t)(nftables->used - nest);
 }
 
+struct nftables_expression nftables_expression(struct nftables *nftables, const char *name)
+{
+	struct nftables_expression expression = {.element =
+							 nftables_nest(nftables, NFTA_LIST_ELEM)};
+
+	nftables_put_text(nftables, NFTA_EXPR_NAME, name);
+	expression.data = nftables_nest(nftables, NFTA_EXPR_DATA);
+	return expression;
+}
+
+void nftables_expression_end(struct nftables *nftables, struct nftables_expression expression)
+{
+	nftables_end(nftables, expression.data);
+	nftables_end(nftables, expression.element);
+}
+
+void nftables_put_verdict(struct nftables *nftables, uint32_t code)
+{
+	nftables_put_number(nftables, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+	size_t data = nftables_nest(nftables, NFTA_IMMEDIATE_DATA);
+	size_t verdict = nftables_nest(nftables, NFTA_DATA_VERDICT);
+	nftables_put_number(nftables, NFTA_VERDICT_CODE, code);
+	nftables_end(nftables, verdict);
+	nftables_end(nftables, data);
+}
+
 static void clear(struct nftables *nftables)
 {
 	nftables->used = 0;

@@ -40,6 +40,15 @@ void nftables_put_number(struct nftables *nftables, int attribute, uint32_t numb
 size_t nftables_nest(struct nftables *nftables, int attribute);
 void nftables_end(struct nftables *nftables, size_t nest);
 
+/* One expression of a rule, by name; its attributes go between the two. */
+struct nftables_expression {
+	size_t element, data;
+};
+struct nftables_expression nftables_expression(struct nftables *nftables, const char *name);
+void nftables_expression_end(struct nftables *nftables, struct nftables_expression expression);
+/* Of the expression "immediate": NF_DROP or NF_ACCEPT. */
+void nftables_put_verdict(struct nftables *nftables, uint32_t verdict);
+
 /* The names of a table's chains; none where there is no table. 0 or -errno. */
 int nftables_chains(struct nftables *nftables, const char *table,
 		    char names[NFTABLES_CHAINS_MOST][NFTABLES_NAME_SIZE], size_t *count);

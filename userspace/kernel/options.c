@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "userspace/kernel/load.h"
+#include "userspace/kernel/locals.h"
 #include "userspace/kernel/record.h"
 
 static json_t *globs_json(char *const *globs, size_t count)
@@ -80,6 +81,17 @@ static json_t *scopes_json(const struct kernel_options *options)
 	return list;
 }
 
+static json_t *lifeline_json(const struct kernel_options *options)
+{
+	json_t *list = json_array();
+	char text[PREFIX_TEXT_SIZE];
+
+	for (size_t i = 0; i < options->lifeline_count; i++)
+		json_array_append_new(list,
+				      json_string(prefix_format(&options->lifeline[i], text)));
+	return list;
+}
+
 json_t *record_kernel_part(const struct table *table, const struct kernel_options *options)
 {
 	json_t *guard =
@@ -107,6 +119,8 @@ json_t *record_kernel_part(const struct table *table, const struct kernel_option
 	if (part) {
 		json_object_set_new(part, "replies", replies_json(options));
 		json_object_set_new(part, "scopes", scopes_json(options));
+		json_object_set_new(part, "lifeline", lifeline_json(options));
+		json_object_set_new(part, "locals", locals_json(options));
 	}
 	return part;
 }
@@ -198,6 +212,25 @@ static int read_scopes(const json_t *list, struct kernel_options *options)
 	return error;
 }
 
+/* Of a record from before it was in there: none. */
+static int read_lifeline(const json_t *list, struct kernel_options *options)
+{
+	size_t size = json_array_size(list);
+	struct prefix *lifeline = calloc(size ? size : 1, sizeof(*lifeline));
+
+	if (!lifeline)
+		return -ENOMEM;
+	options->lifeline = lifeline;
+	options->lifeline_count = size;
+	for (size_t i = 0; i < size; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+
+		if (!text || prefix_parse(text, strlen(text), &lifeline[i]) != PREFIX_OK)
+			return -EBADMSG;
+	}
+	return 0;
+}
+
 int record_options(const json_t *record, struct kernel_options *options)
 {
 	const json_t *part = json_object_get(record, "kernel");
@@ -223,6 +256,8 @@ int record_options(const json_t *record, struct kernel_options *options)
 	    (json_is_array(inside) && read_globs(inside, &read.inside, &read.inside_count)) ||
 	    read_replies(json_object_get(part, "replies"), &read) ||
 	    read_scopes(json_object_get(part, "scopes"), &read) ||
+	    read_lifeline(json_object_get(part, "lifeline"), &read) ||
+	    locals_read(json_object_get(part, "locals"), &read) ||
 	    read_roles(json_object_get(part, "roles"), &read) || read_sockets(sockets, &read)) {
 		record_options_free(&read);
 		return -EBADMSG;
@@ -243,6 +278,8 @@ void record_options_free(struct kernel_options *options)
 	free_globs(options->guard, options->guard_count);
 	free_globs(options->inside, options->inside_count);
 	free(options->cgroup);
+	free((void *)options->lifeline);
+	locals_free(options);
 	for (size_t i = 0; i < options->role_count; i++)
 		free(options->roles[i].glob);
 	free((void *)options->roles);

@@ -131,6 +131,9 @@ bool policy_service_read(struct reader *reader, const struct node *item, struct 
 /* replies.c: "replies:". */
 void policy_replies_read(struct reader *reader, const struct node *node, void *target);
 void policy_replies_free(struct policy *policy);
+/* local.c: a word, or a list of networks. */
+void policy_local_read(struct reader *reader, const struct node *node, void *target);
+void policy_local_free(struct policy *policy);
 
 /* services.c: the port: list. */
 void policy_port_read(struct reader *reader, const struct node *node, void *target);

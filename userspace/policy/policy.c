@@ -172,24 +172,6 @@ static void read_anycast(struct reader *reader, const struct node *node, void *t
 	reader->policy->anycast = policy_choice_read(reader, node, "anycast", names, 2) == 1;
 }
 
-static void read_local(struct reader *reader, const struct node *node, void *target)
-{
-	static const char *const names[] = {[POLICY_LOCAL_NONE] = "none",
-					    [POLICY_LOCAL_PRIVATE] = "private",
-					    [POLICY_LOCAL_CONNECTED] = "connected"};
-
-	(void)target;
-	if (node->kind == NODE_LIST) {
-		policy_fault(reader, node,
-			     "`local:` as a list of networks is not supported by "
-			     "this version; write private, connected or none");
-		return;
-	}
-	int choice = policy_choice_read(reader, node, "local", names, 3);
-	if (choice >= 0)
-		reader->policy->local = (enum policy_local)choice;
-}
-
 static const char *const controls[] = {"default",
 #define CONTROL(identifier, name, is_default, text) name,
 				       CONTROLS(CONTROL)
@@ -232,7 +214,7 @@ static const struct key policy_keys[] = {
 	{"deny", read_deny, NULL},
 	{"unlisted", read_unlisted, NULL},
 	{"anycast", read_anycast, NULL},
-	{"local", read_local, NULL},
+	{"local", policy_local_read, NULL},
 	{"control", read_control, NULL},
 	{"on-deny", read_on_deny, NULL},
 	{"except", read_except, NULL},
@@ -471,6 +453,7 @@ void policy_free(struct policy *policy)
 		policy_rule_free(&policy->rules[i]);
 	free(policy->rules);
 	free(policy->lifeline);
+	policy_local_free(policy);
 	policy_tunnels_free(policy);
 	policy_replies_free(policy);
 	policy_scopes_free(policy);

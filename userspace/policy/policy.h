@@ -19,7 +19,12 @@
 enum policy_mode { POLICY_ENFORCE, POLICY_MONITOR };
 enum policy_chain { POLICY_CHAIN_NEXT, POLICY_CHAIN_LAST_WORD };
 enum policy_unlisted { POLICY_UNLISTED_DENY, POLICY_UNLISTED_REGISTRY };
-enum policy_local { POLICY_LOCAL_NONE, POLICY_LOCAL_PRIVATE, POLICY_LOCAL_CONNECTED };
+enum policy_local {
+	POLICY_LOCAL_NONE,
+	POLICY_LOCAL_PRIVATE,
+	POLICY_LOCAL_CONNECTED,
+	POLICY_LOCAL_LIST, /* policy->locals, and nothing else */
+};
 
 enum rule_kind { RULE_DENY, RULE_ALLOW, RULE_EXCEPT };
 #define RULE_KINDS 3
@@ -108,6 +113,15 @@ struct policy_file {
 	char *says;
 };
 
+/* Networks that pass without being judged. */
+struct policy_local_net {
+	struct prefix *to;
+	size_t to_count;
+	struct names interfaces; /* globs: only through these; none: any */
+	char *why;
+};
+bool policy_local_any(const struct policy_local_net *local);
+
 struct policy {
 	const char *file;          /* of files[0] */
 	struct digest digest;      /* see policy_sources_digest() */
@@ -145,6 +159,8 @@ struct policy {
 	enum policy_unlisted unlisted;
 	bool anycast; /* top-level "anycast: allow": every rule may match anycast */
 	enum policy_local local;
+	struct policy_local_net *locals; /* of a list */
+	size_t local_count;
 	uint32_t control; /* mask of enum control */
 	struct policy_tunnel *tunnels;
 	size_t tunnel_count;

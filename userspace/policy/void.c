@@ -118,6 +118,17 @@ static bool is_local(const struct policy *policy, const struct prefix *prefix)
 	return false;
 }
 
+/* Of a list, what passes through any interface. */
+static bool is_listed(const struct policy *policy, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < policy->local_count; i++)
+		for (size_t j = 0; j < policy->locals[i].to_count; j++)
+			if (policy_local_any(&policy->locals[i]) &&
+			    prefix_within(prefix, &policy->locals[i].to[j]))
+				return true;
+	return false;
+}
+
 /* A deny rule for private space looks as if it closed it. */
 static void check_local(struct reader *reader, const struct rule *rule)
 {
@@ -125,7 +136,12 @@ static void check_local(struct reader *reader, const struct rule *rule)
 	char name[RULE_NAME_SIZE], text[PREFIX_TEXT_SIZE];
 
 	for (size_t i = 0; i < rule->to_count && policy->local != POLICY_LOCAL_NONE; i++)
-		if (is_local(policy, &rule->to[i]))
+		if (policy->local == POLICY_LOCAL_LIST && is_listed(policy, &rule->to[i]))
+			diagnostics_error(reader->diagnostics, EINVAL, rule_place(policy, rule),
+					  "%s cannot deny %s: `local:` lists it, and lets it pass "
+					  "before any rule; remove it from one of the two",
+					  rule_name(rule, name), prefix_format(&rule->to[i], text));
+		else if (policy->local != POLICY_LOCAL_LIST && is_local(policy, &rule->to[i]))
 			diagnostics_error(
 				reader->diagnostics, EINVAL, rule_place(policy, rule),
 				"%s cannot deny %s: `local: %s` lets it pass before any rule; "

@@ -38,6 +38,11 @@ int edges_collect(struct edges *edges, const struct policy *policy,
 	if (policy->local == POLICY_LOCAL_CONNECTED && context)
 		for (size_t i = 0; i < context->connected_count && !error; i++)
 			error = add(edges, family, &context->connected[i], EDGE_CONNECTED(policy));
+	for (size_t i = 0; i < policy->local_count && !error; i++)
+		for (size_t j = 0; j < policy->locals[i].to_count && !error; j++)
+			if (policy_local_any(&policy->locals[i]))
+				error = add(edges, family, &policy->locals[i].to[j],
+					    EDGE_CONNECTED(policy));
 	for (size_t i = 0; i < policy->lifeline_count && !error; i++)
 		error = add(edges, family, &policy->lifeline[i], EDGE_LIFELINE(policy));
 	for (size_t i = 0; i < policy->nat64_count && !error; i++)

@@ -67,6 +67,14 @@ static bool denies(const struct rule *rule, const struct place *place, const str
 	return soil && owner && names_asn(rule, place->asn) && covers(rule, address);
 }
 
+static bool lies_in(const struct policy_local_net *local, struct address address)
+{
+	for (size_t i = 0; i < local->to_count; i++)
+		if (prefix_contains(&local->to[i], address))
+			return true;
+	return false;
+}
+
 static bool is_local(const struct policy *policy, const struct place *place,
 		     const struct table_context *context, struct address address)
 {
@@ -77,6 +85,11 @@ static bool is_local(const struct policy *policy, const struct place *place,
 		return false;
 	if (policy->local == POLICY_LOCAL_PRIVATE)
 		return link || place->special == SPECIAL_PRIVATE;
+	for (size_t i = 0; policy->local == POLICY_LOCAL_LIST && i < policy->local_count; i++)
+		if (!policy->locals[i].interfaces.count && lies_in(&policy->locals[i], address))
+			return true;
+	if (policy->local == POLICY_LOCAL_LIST)
+		return false;
 	for (size_t i = 0; context && i < context->connected_count; i++)
 		if (prefix_contains(&context->connected[i], address))
 			return true;
