@@ -89,10 +89,14 @@ static __always_inline bool reply_sweep(bool tcp, __u64 now)
 	__u64 *after = tcp ? &sweep->after[0] : &sweep->after[1], due = *after;
 	if (now < due || __sync_val_compare_and_swap(after, due, now + REPLY_SWEEP_PAUSE) != due)
 		return false;
-	if (tcp)
+	/* Two calls: Linux 6.1 refuses one that may be of either map, as a compiler would have it.
+	 */
+	if (tcp) {
 		bpf_for_each_map_elem(&replies, reply_sweep_one, &now, 0);
-	else
+		__asm__ volatile("");
+	} else {
 		bpf_for_each_map_elem(&exchanges, reply_sweep_one, &now, 0);
+	}
 	return true;
 }
 

@@ -188,7 +188,7 @@ tap_is "a new one after it" "$(client tcp "$german6" 443)" ok
 
 if lab_in "$guarded" nft -f - 2>/dev/null <<-END; then
 	table ip lab { chain in { type nat hook prerouting priority -100;
-	tcp dport 443 redirect to :80; } }
+	tcp dport 443 redirect to :80; }; }
 END
 	tap_is "German TCP, redirected here" "$(client tcp "$german4" 443)" ok
 	lab_in "$guarded" nft delete table ip lab

@@ -91,6 +91,14 @@ static struct reply_key key_of(const struct inet_diag_msg *found)
 	return key;
 }
 
+/* As ingress.bpf.c has it: by the strictest scope, and without exceptions, which end. */
+static bool goes_anyway(const struct table *table, struct address remote)
+{
+	const struct table_flow flow = {.scope = table->row_count / table->class_count - 1};
+
+	return table_judge_flow(table, remote, &flow).verdict == VERDICT_ALLOW;
+}
+
 static int add_connection(struct nl_msg *received, void *context)
 {
 	const struct inet_diag_msg *found = socket_in(received);
@@ -103,7 +111,7 @@ static int add_connection(struct nl_msg *received, void *context)
 	struct reply_key key = key_of(found);
 	struct address remote =
 		address_from_bytes(key.ethertype == ETH_P_IP ? FAMILY_V4 : FAMILY_V6, key.remote);
-	if (table_judge(seed->table, remote).verdict == VERDICT_ALLOW)
+	if (goes_anyway(seed->table, remote))
 		return NL_OK;
 	if (bpf_map_update_elem(seed->map, &key, &reply, BPF_NOEXIST) && errno != EEXIST &&
 	    !seed->error)
