@@ -241,6 +241,7 @@ lab_forget() {
 		rm -rf "/sys/fs/bpf/gabelou/$state"
 	fi
 	rm -rf "/var/lib/gabelou/$state"
+	rm -f "/run/gabelou/books-${state#ns-}.json"
 }
 
 lab_end() {
