@@ -41,12 +41,12 @@ start_agent() {
 }
 # All kinds of honest packets: TCP and UDP in GSO packets, small ones, denied ones.
 honest() {
-	local i
-	for i in 1 2 3; do
+	local round segment
+	for round in 1 2 3; do
 		lab_in "$guarded" "$lab_tools/sockets" tcp 443 4000000 "$french4" "$french6"
-		for i in 1 2 3 4 5; do
-			lab_in "$guarded" "$lab_tools/sockets" segments 443 50000 "$french4"
-			lab_in "$guarded" "$lab_tools/sockets" segments 443 50000 "$french6"
+		for segment in 1 2 3 4 5; do
+			lab_in "$guarded" "$lab_tools/sockets" segments 443 "${round}${segment}000" "$french4"
+			lab_in "$guarded" "$lab_tools/sockets" segments 443 "${round}${segment}000" "$french6"
 		done
 	done
 }

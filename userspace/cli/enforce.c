@@ -37,6 +37,7 @@ static struct kernel_options options_of(const struct policy *policy)
 		.inside_count = policy->inside.count,
 		.without_sockets = policy->sockets_off,
 		.without_backstop = policy->backstop_off,
+		.without_books = policy->books_off,
 		.cgroup = policy->sockets_cgroup,
 		.roles = policy->roles,
 		.role_count = policy->role_count,
