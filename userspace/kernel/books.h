@@ -15,6 +15,8 @@ struct kernel_book {
 	char driver[KERNEL_DRIVER_SIZE]; /* as ethtool -i says it; "" if it does not */
 	bool driver_known;               /* its way to count; without it the rest tells nothing */
 	bool prompt;                     /* what is not queued is counted within a second */
+	uint32_t counters;               /* id of the map that the guard counts in */
+	uint32_t generation;             /* in force */
 	bool shared;                     /* another one of these has the same slot */
 	struct book before, after;       /* read before the interface's counters, and after them */
 	uint64_t sent, dropped;
