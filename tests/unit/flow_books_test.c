@@ -359,10 +359,10 @@ static void a_change_of_offloads_is_no_alarm(void **state)
 
 static void what_cannot_be_checked_is_said_so(void **state)
 {
-	static const enum books_why voids[] = {BOOKS_DRIVER, BOOKS_SHARED};
+	static const enum books_why voids[] = {BOOKS_DRIVER, BOOKS_SHARED, BOOKS_ANSWERS};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct wire wire = wire_of(0, 0);
 
 		wire.now.why = voids[i];

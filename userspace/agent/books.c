@@ -70,6 +70,7 @@ static struct books_sample sample_of(const struct kernel_book *book, bool others
 		.cut = book->cut,
 		.why = !book->driver_known ? BOOKS_DRIVER
 		       : book->shared      ? BOOKS_SHARED
+		       : book->answers     ? BOOKS_ANSWERS
 		       : others_behind     ? BOOKS_BEHIND
 					   : BOOKS_SURE,
 	};

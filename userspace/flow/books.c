@@ -26,6 +26,8 @@ static const struct {
 	[BOOKS_SURE] = {NULL, ""},
 	[BOOKS_DRIVER] = {"driver", "how its driver counts what it sends is not known"},
 	[BOOKS_SHARED] = {"shared", "another guarded interface has the same counter"},
+	[BOOKS_ANSWERS] = {"answers", "the gateway answers there what it denies (on-deny: reject), "
+				      "and does not count that as sent"},
 	[BOOKS_BEHIND] = {"behind", "a program behind the guard may drop what the guard let pass, "
 				    "and as many packets could leave unseen"},
 	[BOOKS_BEGUN] = {"begun", "the count began a moment ago"},
@@ -250,7 +252,7 @@ static enum books_why doubt(const struct books_account *account, const struct bo
 /* Nothing can be made of the counters. */
 static bool is_void(enum books_why why)
 {
-	return why == BOOKS_DRIVER || why == BOOKS_SHARED;
+	return why == BOOKS_DRIVER || why == BOOKS_SHARED || why == BOOKS_ANSWERS;
 }
 
 struct books_result books_enter(struct books_account *account, const struct books_sample *sample)

@@ -38,6 +38,7 @@ enum books_why {
 	BOOKS_SURE,
 	BOOKS_DRIVER,  /* how it counts is not known */
 	BOOKS_SHARED,  /* another interface has the same slot */
+	BOOKS_ANSWERS, /* a gateway's answers leave there, too, past any count of the guard */
 	BOOKS_BEHIND,  /* a program behind the guard may drop what the guard handed on */
 	BOOKS_BEGUN,   /* the account was begun a moment ago */
 	BOOKS_BUSY,    /* there was no moment yet in which all was sent */

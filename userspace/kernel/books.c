@@ -292,7 +292,7 @@ static size_t keep_found(struct kernel_book *books, const struct readings *readi
 }
 
 static int read_wanted(const struct kernel *kernel, const struct interface *interfaces,
-		       size_t count, struct kernel_book **books, size_t *found)
+		       size_t count, bool reject, struct kernel_book **books, size_t *found)
 {
 	struct kernel_book *list = calloc(count + 1, sizeof(*list));
 	struct readings readings = {.items = calloc(count + 1, sizeof(*readings.items))};
@@ -306,6 +306,7 @@ static int read_wanted(const struct kernel *kernel, const struct interface *inte
 			(struct reading){.book = book, .usual_gso = true};
 		memcpy(book->interface, interfaces[i].name, sizeof(book->interface));
 		book->ifindex = interfaces[i].ifindex;
+		book->answers = reject && interfaces[i].inside;
 	}
 	if (!error)
 		error = read_readings(kernel, &readings);
@@ -331,7 +332,7 @@ int kernel_books(struct kernel *kernel, struct kernel_book **books, size_t *coun
 	if (!error && options.without_books)
 		error = -ENOENT;
 	if (!error) {
-		error = read_wanted(kernel, interfaces, listed, books, count);
+		error = read_wanted(kernel, interfaces, listed, options.reject, books, count);
 		if (error)
 			message(diagnostics, error, "the books cannot be read: %s",
 				strerror(-error));
