@@ -100,7 +100,7 @@ static void exchange(struct books_account *account, json_int_t numbers[ACCOUNT_N
 static json_t *account_json(const struct books_account *account)
 {
 	struct books_account copy_of = *account;
-	json_int_t numbers[ACCOUNT_NUMBERS];
+	json_int_t numbers[ACCOUNT_NUMBERS] = {0};
 	json_t *list = json_array();
 
 	exchange(&copy_of, numbers, false);
@@ -112,7 +112,7 @@ static json_t *account_json(const struct books_account *account)
 static void read_account(const json_t *list, const struct agent_book *book,
 			 struct books_account *account)
 {
-	json_int_t numbers[ACCOUNT_NUMBERS];
+	json_int_t numbers[ACCOUNT_NUMBERS] = {0};
 
 	*account = (struct books_account){.bypassed = book->bypassed, .lost = book->lost};
 	if (json_array_size(list) != ACCOUNT_NUMBERS)
