@@ -241,7 +241,6 @@ lab_forget() {
 		rm -rf "/sys/fs/bpf/gabelou/$state"
 	fi
 	rm -rf "/var/lib/gabelou/$state"
-	rm -f "/run/gabelou/books-${state#ns-}.json"
 }
 
 lab_end() {
