@@ -3,6 +3,7 @@
 #ifndef GABELOU_TESTS_COVERAGE_BOOKS_H
 #define GABELOU_TESTS_COVERAGE_BOOKS_H
 
+#include "tests/coverage/tunnels.h"
 #include "tests/coverage/world.h"
 
 static int books_reset(void **state)
@@ -29,13 +30,19 @@ static void books_of_what_passes(void **state)
 	shim_config->monitor = true;
 	world_run_frame(&denied);
 	expect_handed_on(2);
+	shim_config->monitor = false;
+	shim.pause = (struct pause_until){.boot = shim.kernel.now + 1, .tai = UINT64_MAX};
+	world_run_frame(&denied);
+	expect_handed_on(3);
+	shim.pause = (struct pause_until){0};
 	shim_config->books = false;
 	world_run_frame(&allowed);
-	expect_handed_on(2);
+	expect_handed_on(3);
 	shim_config->books = true;
 	shim.kernel.no_maps = true;
+	shim_config->monitor = true;
 	world_run_frame(&allowed);
-	expect_handed_on(2);
+	expect_handed_on(3);
 }
 
 static void expect_segments(enum book_gso kind, uint64_t more)
@@ -71,6 +78,20 @@ static void books_of_segments(void **state)
 		world_run(&packet, false);
 		expect_segments(BOOK_OTHER, frame.length / 10);
 	}
+}
+
+/* Who cuts it up depends on the tunnel, which is not looked at here. */
+static void books_of_tunnels(void **state)
+{
+	struct frame frame = tunnel(form_argument("in-gre4"), 1, true);
+	struct shim_packet packet = world_packet(&frame, false);
+
+	tunnels_reset(state);
+	shim_config->books = true;
+	packet.gso_size = 10;
+	packet.gso_segs = 4;
+	assert_int_equal(world_run(&packet, false).answer, ANSWER_PASS);
+	expect_segments(BOOK_OTHER, 3);
 }
 
 #endif

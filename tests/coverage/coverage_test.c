@@ -334,10 +334,11 @@ static void no_room_for_a_trial(void **state)
 	shim_run_unreachable();
 }
 
-#include "tests/coverage/books.h"
 #include "tests/coverage/exceptions.h"
 #include "tests/coverage/named.h"
 #include "tests/coverage/tunnels.h"
+
+#include "tests/coverage/books.h"
 
 int main(void)
 {
@@ -360,6 +361,7 @@ int main(void)
 		TEST(no_room_for_a_trial),
 		BOOKS_TEST(books_of_what_passes),
 		BOOKS_TEST(books_of_segments),
+		BOOKS_TEST(books_of_tunnels),
 		TEST(edges_of_nothing),
 		TEST(edges_of_what_is_told),
 		TEST(edges_of_control),

@@ -46,6 +46,7 @@ static void test_every_policy_key_is_in_the_manual(void **state)
 					    "chain :",
 					    "inside :",
 					    "backstop :",
+					    "books :",
 					    "roles :",
 					    "allow ,",
 					    "unlisted",

@@ -359,10 +359,10 @@ static void a_change_of_offloads_is_no_alarm(void **state)
 
 static void what_cannot_be_checked_is_said_so(void **state)
 {
-	static const enum books_why voids[] = {BOOKS_DRIVER, BOOKS_SHARED};
+	static const enum books_why voids[] = {BOOKS_DRIVER, BOOKS_SHARED, BOOKS_ANSWERS};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct wire wire = wire_of(0, 0);
 
 		wire.now.why = voids[i];
@@ -381,6 +381,85 @@ static void what_cannot_be_checked_is_said_so(void **state)
 	wire.now.sent += 5;
 	pass(&wire, 1);
 	assert_int_equal(wire.news, 5);
+}
+
+/* Forty-five times as many come out as the queue says are in it. */
+static void a_stuck_queue_of_big_packets_is_no_alarm(void **state)
+{
+	struct wire wire = wire_of(0, 0);
+
+	(void)state;
+	wire.now.whole = 0;
+	wire.now.cut = ALL_KINDS;
+	pass(&wire, QUIET);
+	hand_on_segments(&wire, BOOK_TCP4, 10, 450);
+	wire.now.queued = 10;
+	pass(&wire, 100);
+	wire.now.queued = 0;
+	wire.now.sent += 450;
+	pass(&wire, QUIET);
+	assert_balanced(&wire);
+	/* The same queue, counted whole, and cut up after all. */
+	wire.now.whole = ALL_KINDS;
+	wire.now.cut = 0;
+	pass(&wire, QUIET);
+	hand_on_segments(&wire, BOOK_TCP4, 10, 450);
+	wire.now.queued = 10;
+	pass(&wire, QUIET);
+	wire.now.whole = 0;
+	wire.now.cut = ALL_KINDS;
+	pass(&wire, QUIET);
+	wire.now.queued = 0;
+	wire.now.sent += 450;
+	pass(&wire, QUIET);
+	assert_balanced(&wire);
+	wire.now.sent += 2;
+	pass(&wire, 1);
+	assert_int_equal(wire.news, 2);
+}
+
+/* No agent looked for an hour. */
+static void a_gap_hides_nothing_but_what_was_cut(void **state)
+{
+	struct wire wire = wire_of(0, 0);
+
+	(void)state;
+	pass(&wire, QUIET);
+	wire.now.time_ns += 3600 * SECOND;
+	send_honestly(&wire, 100000);
+	wire.now.sent += 6;
+	pass(&wire, 1);
+	assert_int_equal(wire.news, 6);
+	/* Somebody had offloads off and on again. */
+	wire.now.time_ns += 3600 * SECOND;
+	hand_on_segments(&wire, BOOK_TCP4, 10, 450);
+	wire.now.sent += 200;
+	pass(&wire, 1);
+	assert_int_equal(wire.result.news, 0);
+	assert_int_equal(wire.result.why, BOOKS_OFFLOAD);
+}
+
+static void what_may_not_have_counted_is_no_alarm(void **state)
+{
+	struct wire wire = wire_of(0, 0);
+
+	(void)state;
+	pass(&wire, QUIET);
+	wire.now.generation++; /* a swap, seen at once */
+	send_honestly(&wire, 10);
+	pass(&wire, QUIET);
+	assert_balanced(&wire);
+	wire.now.time_ns += 3600 * SECOND;
+	wire.now.generation += 2; /* the one between may have been without books */
+	wire.now.sent += 5000;
+	pass(&wire, 1);
+	assert_unchecked(&wire, BOOKS_BEGUN);
+	pass(&wire, QUIET);
+	wire.now.counters++; /* detached for a moment */
+	wire.now.after.packets += 100000;
+	wire.now.sent += 200000;
+	pass(&wire, 1);
+	assert_unchecked(&wire, BOOKS_BEGUN);
 }
 
 /* An interface that is never quiet, and whose segments are counted: nothing to begin from. */
@@ -419,6 +498,9 @@ int main(void)
 		cmocka_unit_test(a_change_of_offloads_is_no_alarm),
 		cmocka_unit_test(what_cannot_be_checked_is_said_so),
 		cmocka_unit_test(a_busy_beginning_is_said),
+		cmocka_unit_test(a_stuck_queue_of_big_packets_is_no_alarm),
+		cmocka_unit_test(a_gap_hides_nothing_but_what_was_cut),
+		cmocka_unit_test(what_may_not_have_counted_is_no_alarm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -405,6 +405,28 @@ static void test_losses_are_an_event(void **state)
 	json_decref(line);
 }
 
+static void test_a_bypass_is_an_alert(void **state)
+{
+	const struct flow_bypass bypass = {
+		.sequence = 11,
+		.hostname = "host",
+		.interface_name = "eth0",
+		.packets = 1,
+		.total = 8,
+	};
+	json_t *line = flow_ecs_bypass(&bypass);
+
+	(void)state;
+	assert_string_equal(at(line, "message"), "\"bypass: 1 packet left eth0 past the guard\"");
+	assert_string_equal(at(line, "event.kind"), "\"alert\"");
+	assert_string_equal(at(line, "event.action"), "\"guard-bypassed\"");
+	assert_string_equal(at(line, "event.sequence"), "11");
+	assert_string_equal(at(line, "observer.egress.interface.name"), "\"eth0\"");
+	assert_string_equal(at(line, "gabelou.bypass.packets"), "1");
+	assert_string_equal(at(line, "gabelou.bypass.total"), "8");
+	json_decref(line);
+}
+
 static void test_a_program_of_somebody_else_is_an_event(void **state)
 {
 	const struct flow_foreign foreign = {
@@ -470,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_inferred_reach_says_so),
 		cmocka_unit_test(test_the_owner_of_a_feed_is_the_provider),
 		cmocka_unit_test(test_losses_are_an_event),
+		cmocka_unit_test(test_a_bypass_is_an_alert),
 		cmocka_unit_test(test_a_program_of_somebody_else_is_an_event),
 		cmocka_unit_test(test_a_notice_is_an_event),
 	};

@@ -156,6 +156,8 @@ static void values_are_of_their_kind(void **state)
 		{HEAD "sockets: [off]\n", "3:10: `[...]` is no way to hook sockets"},
 		{HEAD "interfaces: {backstop: no}\n",
 		 "3:24: `backstop: no` is not known; write auto or off"},
+		{HEAD "interfaces: {books: on}\n",
+		 "3:21: `books: on` is not known; write auto or off"},
 		{HEAD "interfaces: {roles: [a]}\n",
 		 "3:21: `roles:` is made of interfaces and their "},
 		{HEAD "interfaces: {roles: {a/b: guest}}\n", "3:22: `a/b` is no name or glob"},

@@ -34,25 +34,6 @@ static struct agent_entry *entry_of(struct agent_books *books, const struct kern
 	return entry;
 }
 
-void agent_books_take(struct agent_books *books)
-{
-	struct agent_book *left;
-	size_t count;
-
-	if (agent_books_read(&left, &count))
-		return;
-	for (size_t i = 0; i < count; i++) {
-		struct agent_entry *entry = left[i].bypassed ? add(books) : NULL;
-
-		if (!entry)
-			continue;
-		entry->book = left[i];
-		entry->account.bypassed = left[i].bypassed;
-		entry->account.lost = left[i].lost;
-	}
-	free(left);
-}
-
 /* Behind the guard, where it may drop what the guard handed on. */
 static bool has_others_behind(uint32_t ifindex, const struct kernel_foreign *foreign, size_t count)
 {
@@ -75,6 +56,8 @@ static struct books_sample sample_of(const struct kernel_book *book, bool others
 {
 	return (struct books_sample){
 		.time_ns = now_ns(),
+		.counters = book->counters,
+		.generation = book->generation,
 		.before = book->before,
 		.after = book->after,
 		.sent = book->sent,
@@ -87,6 +70,7 @@ static struct books_sample sample_of(const struct kernel_book *book, bool others
 		.cut = book->cut,
 		.why = !book->driver_known ? BOOKS_DRIVER
 		       : book->shared      ? BOOKS_SHARED
+		       : book->answers     ? BOOKS_ANSWERS
 		       : others_behind     ? BOOKS_BEHIND
 					   : BOOKS_SURE,
 	};

@@ -32,7 +32,8 @@ struct agent_books {
 	size_t count;
 };
 
-/* What an earlier agent found out: packets that went past the guard are not forgotten. */
+/* Goes on from where an earlier agent ended: what went past the guard is not forgotten, and what
+ * did meanwhile is noticed. */
 void agent_books_take(struct agent_books *books);
 /* To be called every second: reads, compares, writes the file. @news is called for each interface
  * with packets past the guard that were not known yet, @packets of them. @foreign: programs of

@@ -56,6 +56,76 @@ static struct agent_book book_of(const json_t *json)
 	return book;
 }
 
+/* An account between two samples, as a list of numbers: what agents of another build wrote has
+ * another length, or counts from a reboot ago, and is then a new account. */
+#define ACCOUNT_NUMBERS 23
+
+/* Either from the account into the list, or back. */
+static void exchange(struct books_account *account, json_int_t numbers[ACCOUNT_NUMBERS], bool back)
+{
+	struct books_sample *last = &account->last;
+	uint64_t *unsigned64[] = {
+		&account->since_ns, &account->lost_ns, &account->offload_ns, &last->time_ns,
+		&last->sent,        &last->dropped,    &last->queue_dropped, &last->queued,
+	};
+	__u64 *counted[] = {&last->after.packets, &last->after.segments_more[0],
+			    &last->after.segments_more[1], &last->after.segments_more[2],
+			    &last->after.segments_more[3]};
+	int64_t *signed64[] = {&account->sent, &account->dropped, &account->handed, &account->floor,
+			       &account->ceiling};
+	uint32_t *unsigned32[] = {&last->counters, &last->generation};
+	uint8_t *unsigned8[] = {&last->whole, &last->cut};
+	size_t at = 0;
+
+#define EXCHANGE(list, type)                                                \
+	for (size_t i = 0; i < sizeof(list) / sizeof(*(list)); i++, at++) { \
+		if (back)                                                   \
+			*(list)[i] = (type)numbers[at];                     \
+		else                                                        \
+			numbers[at] = (json_int_t) * (list)[i];             \
+	}
+	EXCHANGE(unsigned64, uint64_t)
+	EXCHANGE(counted, __u64)
+	EXCHANGE(signed64, int64_t)
+	EXCHANGE(unsigned32, uint32_t)
+	EXCHANGE(unsigned8, uint8_t)
+#undef EXCHANGE
+	if (back)
+		account->bounded = numbers[at];
+	else
+		numbers[at] = account->bounded;
+	_Static_assert(BOOK_GSO_KINDS == 4, "segments_more is listed one by one");
+}
+
+static json_t *account_json(const struct books_account *account)
+{
+	struct books_account copy_of = *account;
+	json_int_t numbers[ACCOUNT_NUMBERS] = {0};
+	json_t *list = json_array();
+
+	exchange(&copy_of, numbers, false);
+	for (size_t i = 0; i < ACCOUNT_NUMBERS; i++)
+		json_array_append_new(list, json_integer(numbers[i]));
+	return list;
+}
+
+static void read_account(const json_t *list, const struct agent_book *book,
+			 struct books_account *account)
+{
+	json_int_t numbers[ACCOUNT_NUMBERS] = {0};
+
+	*account = (struct books_account){.bypassed = book->bypassed, .lost = book->lost};
+	if (json_array_size(list) != ACCOUNT_NUMBERS)
+		return;
+	for (size_t i = 0; i < ACCOUNT_NUMBERS; i++)
+		numbers[i] = json_integer_value(json_array_get(list, i));
+	exchange(account, numbers, true);
+	account->begun = true;
+	account->history[0].time_ns = account->last.time_ns;
+	account->history[0].handed = account->handed;
+	account->history[0].queued = account->last.queued;
+}
+
 /* In place of the old one: who reads finds either, whole. Not synced, since it does not outlive
  * the machine. */
 static int replace(const char *path, const char *text)
@@ -81,8 +151,14 @@ int books_file_write(const struct agent_books *books)
 	json_t *list = json_array();
 	int error = agent_run_path("books", path);
 
-	for (size_t i = 0; i < books->count; i++)
-		json_array_append_new(list, book_json(&books->entries[i].book));
+	for (size_t i = 0; i < books->count; i++) {
+		const struct agent_entry *entry = &books->entries[i];
+		json_t *json = book_json(&entry->book);
+
+		if (entry->account.begun)
+			json_object_set_new(json, "account", account_json(&entry->account));
+		json_array_append_new(list, json);
+	}
 	char *text = json_dumps(list, JSON_COMPACT);
 	if (!error)
 		error = text ? replace(path, text) : -ENOMEM;
@@ -99,11 +175,17 @@ void books_file_remove(void)
 		unlink(path);
 }
 
-int agent_books_read(struct agent_book **books, size_t *count)
+static json_t *load(void)
 {
 	char path[AGENT_PATH_SIZE];
 	int error = agent_run_path("books", path);
-	json_t *list = error ? NULL : json_load_file(path, 0, NULL);
+
+	return error ? NULL : json_load_file(path, 0, NULL);
+}
+
+int agent_books_read(struct agent_book **books, size_t *count)
+{
+	json_t *list = load();
 	size_t size = json_array_size(list);
 	struct agent_book *read = json_is_array(list) ? calloc(size + 1, sizeof(*read)) : NULL;
 
@@ -115,4 +197,21 @@ int agent_books_read(struct agent_book **books, size_t *count)
 	*books = read;
 	*count = size;
 	return 0;
+}
+
+void agent_books_take(struct agent_books *books)
+{
+	json_t *list = load();
+	size_t size = json_array_size(list);
+
+	books->entries = calloc(size + 1, sizeof(*books->entries));
+	books->count = books->entries ? size : 0;
+	for (size_t i = 0; i < books->count; i++) {
+		struct agent_entry *entry = &books->entries[i];
+		const json_t *json = json_array_get(list, i);
+
+		entry->book = book_of(json);
+		read_account(json_object_get(json, "account"), &entry->book, &entry->account);
+	}
+	json_decref(list);
 }

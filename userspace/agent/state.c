@@ -101,8 +101,11 @@ void agent_state_remove(void)
 
 	if (file < 0)
 		return;
-	if (flock(file, LOCK_EX | LOCK_NB) == 0)
+	if (flock(file, LOCK_EX | LOCK_NB) == 0) {
 		unlink(path);
+		if (agent_run_path("books", path) == 0)
+			unlink(path);
+	}
 	close(file);
 }
 

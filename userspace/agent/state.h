@@ -28,7 +28,8 @@ int agent_run_path(const char *kind, char path[AGENT_PATH_SIZE]);
 int agent_state_take(struct agent_state *state, struct diagnostics *diagnostics);
 void agent_state_write(int file, const struct agent_state *state);
 
-/* Once nothing is enforced the counts begin anew. Leaves the file alone while an agent runs. */
+/* Once nothing is enforced the counts begin anew, and the books. Leaves the file alone while an
+ * agent runs. */
 void agent_state_remove(void);
 
 /* For status: what the last agent left, and whether one runs. All zero if there was none. */

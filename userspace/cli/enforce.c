@@ -37,6 +37,7 @@ static struct kernel_options options_of(const struct policy *policy)
 		.inside_count = policy->inside.count,
 		.without_sockets = policy->sockets_off,
 		.without_backstop = policy->backstop_off,
+		.without_books = policy->books_off,
 		.cgroup = policy->sockets_cgroup,
 		.locals = policy->locals,
 		.local_count = policy->local_count,

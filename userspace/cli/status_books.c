@@ -52,7 +52,8 @@ static void print_book(FILE *out, const char *label, const struct agent_book *bo
 			  "%s: balanced, %s packets, but for up to %s that may be on their way",
 			  book->interface, sent, hidden);
 	else
-		page_item(out, label, "%s: balanced, %s packets", book->interface, sent);
+		page_item(out, label, "%s: balanced, %s packet%s", book->interface, sent,
+			  book->sent == 1 ? "" : "s");
 }
 
 void status_print_books(FILE *out, const struct status *status)

@@ -5,12 +5,16 @@
 #include <string.h>
 
 #define SECOND_NS 1000000000ull
+#define ALL_KINDS ((1 << BOOK_GSO_KINDS) - 1)
 /* While a guard is put on, or a generation that counts follows one that did not, packets pass
  * uncounted: the account begins after that. */
 #define BEGIN_NS (2 * SECOND_NS)
 /* What the guard handed on so long ago was counted by a prompt driver, or is queued. */
 #define SENT_NS   (SECOND_NS + SECOND_NS / 2)
 #define RECENT_NS (60 * SECOND_NS)
+
+/* Between samples so far apart anything can have been changed, and changed back. */
+#define GAP_NS (5 * SECOND_NS)
 
 /* Drivers with counters of 32 bits: a wrap, and not a new beginning, if no more than this was sent
  * in between. */
@@ -22,6 +26,8 @@ static const struct {
 	[BOOKS_SURE] = {NULL, ""},
 	[BOOKS_DRIVER] = {"driver", "how its driver counts what it sends is not known"},
 	[BOOKS_SHARED] = {"shared", "another guarded interface has the same counter"},
+	[BOOKS_ANSWERS] = {"answers", "the gateway answers there what it denies (on-deny: reject), "
+				      "and does not count that as sent"},
 	[BOOKS_BEHIND] = {"behind", "a program behind the guard may drop what the guard let pass, "
 				    "and as many packets could leave unseen"},
 	[BOOKS_BEGUN] = {"begun", "the count began a moment ago"},
@@ -69,21 +75,21 @@ static bool is_in(uint8_t mask, int kind)
 /* What was handed on between two readings, as the driver counts it. @doubtful: so many of them may
  * be too many. */
 static int64_t handed_between(const struct book *from, const struct book *to, uint8_t whole,
-			      uint8_t cut, int64_t *segments, int64_t *doubtful)
+			      uint8_t cut, int64_t *doubtful)
 {
 	int64_t handed = (int64_t)(to->packets - from->packets);
 
-	*segments = *doubtful = 0;
+	*doubtful = 0;
 	for (int kind = 0; kind < BOOK_GSO_KINDS; kind++) {
 		int64_t more = (int64_t)(to->segments_more[kind] - from->segments_more[kind]);
 
 		if (is_in(whole, kind))
 			continue;
-		*segments += more;
+		handed += more;
 		if (!is_in(cut, kind))
 			*doubtful += more;
 	}
-	return handed + *segments;
+	return handed;
 }
 
 static bool is_wrap(uint64_t before, uint64_t now)
@@ -91,9 +97,24 @@ static bool is_wrap(uint64_t before, uint64_t now)
 	return before <= UINT32_MAX && (uint32_t)(now - before) < WRAP_MOST;
 }
 
+static bool is_gap(const struct books_sample *last, const struct books_sample *sample)
+{
+	return sample->time_ns - last->time_ns >= GAP_NS;
+}
+
+/* What is queued was counted as it would have been sent; now it is sent otherwise. */
+static bool counts_change_in_queue(const struct books_sample *last,
+				   const struct books_sample *sample)
+{
+	return last->queued && (last->whole != sample->whole || last->cut != sample->cut);
+}
+
 static bool began_anew(const struct books_sample *last, const struct books_sample *sample)
 {
-	return sample->after.packets < last->after.packets || sample->dropped < last->dropped ||
+	return sample->counters != last->counters || sample->time_ns < last->time_ns ||
+	       (is_gap(last, sample) && sample->generation != last->generation) ||
+	       counts_change_in_queue(last, sample) ||
+	       sample->after.packets < last->after.packets || sample->dropped < last->dropped ||
 	       (sample->sent < last->sent && !is_wrap(last->sent, sample->sent));
 }
 
@@ -134,16 +155,15 @@ static void carry_over(struct books_account *account, const struct books_sample 
 {
 	const struct books_sample *last = &account->last;
 	uint8_t whole = sample->whole & last->whole, cut = sample->cut & last->cut;
-	int64_t segments, doubtful;
+	int64_t doubtful;
 
-	account->handed +=
-		handed_between(&last->after, &sample->after, whole, cut, &segments, &doubtful);
+	if (is_gap(last, sample))
+		whole = cut = 0;
+	account->handed += handed_between(&last->after, &sample->after, whole, cut, &doubtful);
 	account->sent += sample->sent >= last->sent ? (int64_t)(sample->sent - last->sent)
 						    : (uint32_t)(sample->sent - last->sent);
 	account->dropped += (int64_t)(sample->dropped - last->dropped) +
 			    (int64_t)queue_dropped_since(account, sample);
-	if (segments)
-		account->cut_ns = sample->time_ns;
 	if (doubtful)
 		account->offload_ns = sample->time_ns;
 }
@@ -167,17 +187,16 @@ static bool is_recent(uint64_t then, uint64_t now)
 }
 
 /* The upper bounds of the difference, the lower of two. False: there is none now. What is queued is
- * counted in GSO packets, which tells nothing of segments. */
+ * counted in packets that may be cut up once they leave the queue; behind it they are. */
 static bool upper_bound(const struct books_account *account, const struct books_sample *sample,
 			int64_t *bound)
 {
-	int64_t gone = account->sent + account->dropped, handed, segments, doubtful;
+	int64_t gone = account->sent + account->dropped, handed, doubtful;
 	bool any = false;
 
-	if (!is_recent(account->cut_ns, sample->time_ns)) {
+	if (!sample->queued || sample->whole == ALL_KINDS) {
 		handed = account->handed - handed_between(&sample->before, &sample->after,
-							  sample->whole, sample->cut, &segments,
-							  &doubtful);
+							  sample->whole, sample->cut, &doubtful);
 		*bound = gone + (int64_t)sample->queued + sample->on_way_most - handed;
 		any = true;
 	}
@@ -233,7 +252,7 @@ static enum books_why doubt(const struct books_account *account, const struct bo
 /* Nothing can be made of the counters. */
 static bool is_void(enum books_why why)
 {
-	return why == BOOKS_DRIVER || why == BOOKS_SHARED;
+	return why == BOOKS_DRIVER || why == BOOKS_SHARED || why == BOOKS_ANSWERS;
 }
 
 struct books_result books_enter(struct books_account *account, const struct books_sample *sample)

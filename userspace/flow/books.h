@@ -38,6 +38,7 @@ enum books_why {
 	BOOKS_SURE,
 	BOOKS_DRIVER,  /* how it counts is not known */
 	BOOKS_SHARED,  /* another interface has the same slot */
+	BOOKS_ANSWERS, /* a gateway's answers leave there, too, past any count of the guard */
 	BOOKS_BEHIND,  /* a program behind the guard may drop what the guard handed on */
 	BOOKS_BEGUN,   /* the account was begun a moment ago */
 	BOOKS_BUSY,    /* there was no moment yet in which all was sent */
@@ -57,7 +58,9 @@ enum books_why books_why_named(const char *name);
 
 /* Counters only rise, unless whatever counts began anew. */
 struct books_sample {
-	uint64_t time_ns;          /* of a clock that does not jump */
+	uint64_t time_ns;    /* of a clock that does not jump, the same until reboot */
+	uint32_t counters;   /* which ones of the guard: others count from another beginning */
+	uint32_t generation; /* in force: one of them may not have counted */
 	struct book before, after; /* of the guard: read before the others, and after them */
 	uint64_t sent;             /* as the interface says */
 	uint64_t dropped;          /* by its driver: not among those sent */
@@ -84,7 +87,6 @@ struct books_account {
 		int64_t handed;
 		bool queued;
 	} history[BOOKS_HISTORY]; /* the latest first */
-	uint64_t cut_ns;          /* when segments were last among those handed on */
 	int64_t floor, ceiling;   /* bounds of the difference */
 	bool bounded;             /* there is a ceiling */
 
@@ -101,7 +103,8 @@ struct books_result {
 	uint64_t hidden; /* so many more could have gone past it unseen */
 };
 
-/* An account that is all zero is a new one. A bypass stays in the verdict. */
+/* An account that is all zero is a new one. A bypass stays in the verdict. It may be put away
+ * between two samples and taken up again: what went past meanwhile is seen. */
 struct books_result books_enter(struct books_account *account, const struct books_sample *sample);
 
 #endif

@@ -34,6 +34,9 @@
 #define GSO_SIZE_USUAL     65536
 #define GSO_SEGMENTS_USUAL 65535
 
+#define ALL_KINDS     ((1 << BOOK_GSO_KINDS) - 1)
+#define SEGMENTS_EACH 128 /* of 64 kB in segments of the least size in use, 536 bytes */
+
 /* One interface while it is read. */
 struct reading {
 	struct kernel_book *book;
@@ -187,6 +190,12 @@ static int read_book(int map, struct book *each, size_t cpus, uint32_t ifindex, 
 	return error;
 }
 
+/* One on each CPU, which may be stopped there; or what it is cut up into. */
+static uint32_t between_guard_and_queue(const struct kernel_book *book, size_t cpus)
+{
+	return (uint32_t)cpus * (book->whole == ALL_KINDS ? 1 : SEGMENTS_EACH);
+}
+
 static int read_all(struct nl_sock *socket, int map, struct book *each, size_t cpus,
 		    struct readings *readings)
 {
@@ -205,8 +214,22 @@ static int read_all(struct nl_sock *socket, int map, struct book *each, size_t c
 		books_ways(reading->book, reading->queues, reading->queue_length);
 		if (!reading->usual_gso)
 			reading->book->whole = reading->book->cut = 0;
+		reading->book->on_way_most += between_guard_and_queue(reading->book, cpus);
 	}
 	return error;
+}
+
+static void name_counters(int map, uint32_t generation, struct readings *readings)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(map, &info, &size))
+		return;
+	for (size_t i = 0; i < readings->count; i++) {
+		readings->items[i].book->counters = info.id;
+		readings->items[i].book->generation = generation;
+	}
 }
 
 static int open_map(const struct kernel *kernel)
@@ -215,6 +238,20 @@ static int open_map(const struct kernel *kernel)
 	int error = path_join(path, kernel->pins, "%s", shared_map_names[SHARED_BOOKS]);
 
 	return error ? error : bpf_obj_get(path);
+}
+
+/* The number of what is in force; 0: nothing is. */
+static uint32_t generation_in_force(const struct kernel *kernel)
+{
+	struct diagnostics unheard = {0};
+	json_t *current = NULL;
+	uint32_t generation = 0;
+
+	if (record_read_current(kernel, &current, &unheard) == 0)
+		generation = (uint32_t)json_integer_value(json_object_get(current, "generation"));
+	json_decref(current);
+	diagnostics_free(&unheard);
+	return generation;
 }
 
 static int read_readings(const struct kernel *kernel, struct readings *readings)
@@ -230,6 +267,8 @@ static int read_readings(const struct kernel *kernel, struct readings *readings)
 		nl_socket_disable_auto_ack(socket);
 	if (!error)
 		error = read_all(socket, map, each, (size_t)possible, readings);
+	if (!error)
+		name_counters(map, generation_in_force(kernel), readings);
 	if (map >= 0)
 		close(map);
 	nl_socket_free(socket);
@@ -253,7 +292,7 @@ static size_t keep_found(struct kernel_book *books, const struct readings *readi
 }
 
 static int read_wanted(const struct kernel *kernel, const struct interface *interfaces,
-		       size_t count, struct kernel_book **books, size_t *found)
+		       size_t count, bool reject, struct kernel_book **books, size_t *found)
 {
 	struct kernel_book *list = calloc(count + 1, sizeof(*list));
 	struct readings readings = {.items = calloc(count + 1, sizeof(*readings.items))};
@@ -267,6 +306,7 @@ static int read_wanted(const struct kernel *kernel, const struct interface *inte
 			(struct reading){.book = book, .usual_gso = true};
 		memcpy(book->interface, interfaces[i].name, sizeof(book->interface));
 		book->ifindex = interfaces[i].ifindex;
+		book->answers = reject && interfaces[i].inside;
 	}
 	if (!error)
 		error = read_readings(kernel, &readings);
@@ -292,7 +332,7 @@ int kernel_books(struct kernel *kernel, struct kernel_book **books, size_t *coun
 	if (!error && options.without_books)
 		error = -ENOENT;
 	if (!error) {
-		error = read_wanted(kernel, interfaces, listed, books, count);
+		error = read_wanted(kernel, interfaces, listed, options.reject, books, count);
 		if (error)
 			message(diagnostics, error, "the books cannot be read: %s",
 				strerror(-error));

@@ -15,8 +15,11 @@ struct kernel_book {
 	char driver[KERNEL_DRIVER_SIZE]; /* as ethtool -i says it; "" if it does not */
 	bool driver_known;               /* its way to count; without it the rest tells nothing */
 	bool prompt;                     /* what is not queued is counted within a second */
-	bool shared;                     /* another one of these has the same slot */
-	struct book before, after;       /* read before the interface's counters, and after them */
+	bool answers;              /* a gateway of ours answers there what it denies, by XDP_TX */
+	uint32_t counters;         /* id of the map that the guard counts in */
+	uint32_t generation;       /* in force */
+	bool shared;               /* another one of these has the same slot */
+	struct book before, after; /* read before the interface's counters, and after them */
 	uint64_t sent, dropped;
 	uint64_t queue_dropped, queued;
 	uint32_t on_way_most; /* packets between queue and counter */

@@ -25,12 +25,16 @@ static const struct driver {
 	/* At once or, where the other end polls, in its next softirq. Else when somebody takes the
 	 * packet, be it minutes later. */
 	bool prompt;
-	uint32_t ring; /* packets in each queue behind the qdisc; RING_LINK: as the link's qlen */
+	uint32_t ring; /* packets in each queue behind the qdisc */
 } drivers[] = {
-#define RING_LINK UINT32_MAX
-	{"veth", true, 256},       /* VETH_RING_SIZE; measured */
-	{"dummy", true, 1},        /* drivers/net/dummy.c: dummy_xmit() */
-	{"tun", false, RING_LINK}, /* when it is read; measured */
+#define RING_LINK    (UINT32_MAX - 1) /* as long as the link's qlen */
+#define RING_ASKED   UINT32_MAX       /* ETHTOOL_GRINGPARAM */
+#define RING_UNKNOWN 65536
+#define VHOST_BATCH  64                    /* what vhost-net takes from a tun before it reads any */
+	{"veth", true, 256},               /* VETH_RING_SIZE; measured */
+	{"tun", false, RING_LINK},         /* when it is read; measured */
+	{"dummy", true, 1},                /* by its source: dummy_xmit() */
+	{"virtio_net", false, RING_ASKED}, /* by its source: free_old_xmit(), start_xmit() */
 };
 
 /* The features of ethtool -k without which a packet of a kind is cut up by the kernel. */
@@ -129,6 +133,19 @@ static const struct driver *find_driver(const char *name)
 	return NULL;
 }
 
+static uint32_t ring_size(const struct driver *driver, int socket, const char *interface,
+			  uint32_t queue_length)
+{
+	struct ethtool_ringparam rings = {.cmd = ETHTOOL_GRINGPARAM};
+
+	if (driver->ring == RING_LINK)
+		return queue_length + VHOST_BATCH;
+	if (driver->ring != RING_ASKED)
+		return driver->ring;
+	return ask(socket, interface, &rings) || !rings.tx_pending ? RING_UNKNOWN
+								   : rings.tx_pending;
+}
+
 void books_ways(struct kernel_book *book, uint32_t queues, uint32_t queue_length)
 {
 	int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -141,11 +158,10 @@ void books_ways(struct kernel_book *book, uint32_t queues, uint32_t queue_length
 		snprintf(book->driver, sizeof(book->driver), "%s", info.driver);
 	const struct driver *driver = find_driver(book->driver);
 	if (driver) {
-		uint32_t ring = driver->ring == RING_LINK ? queue_length : driver->ring;
-
 		book->driver_known = true;
 		book->prompt = driver->prompt;
-		book->on_way_most = ring * (queues ? queues : 1);
+		book->on_way_most = ring_size(driver, any, book->interface, queue_length) *
+				    (queues ? queues : 1);
 	}
 	if (driver && read_features(any, book->interface, &features))
 		for (int kind = 0; kind < BOOK_GSO_KINDS; kind++)

@@ -124,10 +124,18 @@ static void read_backstop(struct reader *reader, const struct node *node, void *
 	reader->policy->backstop_off = policy_choice_read(reader, node, "backstop", names, 2) == 1;
 }
 
+static void read_books(struct reader *reader, const struct node *node, void *target)
+{
+	static const char *const names[] = {"auto", "off"};
+
+	(void)target;
+	reader->policy->books_off = policy_choice_read(reader, node, "books", names, 2) == 1;
+}
+
 static const struct key interface_keys[] = {
 	{"guard", read_guard, NULL},       {"chain", read_chain, NULL},
 	{"inside", read_inside, NULL},     {"roles", policy_roles_read, NULL},
-	{"backstop", read_backstop, NULL},
+	{"backstop", read_backstop, NULL}, {"books", read_books, NULL},
 };
 
 static void read_interfaces(struct reader *reader, const struct node *node, void *target)

@@ -137,6 +137,7 @@ struct policy {
 	struct names inside; /* globs of gateway ports */
 	const char *inside_file;
 	unsigned inside_line, inside_column;
+	bool books_off;          /* what leaves past the guard is not looked for */
 	bool backstop_off;       /* interfaces to come are not closed until they are guarded */
 	struct role_glob *roles; /* the first that matches; without one the role is found */
 	size_t role_count;
