@@ -14,6 +14,8 @@ static const struct {
 	{"plan", plan_main, "what a policy would change: address space, owners, recorded flows"},
 	{"apply", apply_main, "compile a policy, prove it, and enforce it from now on"},
 	{"update", update_main, "fetch the data anew, and apply it if it changes little"},
+	{"confirm", confirm_main, "keep what apply --confirm put in force on trial"},
+	{"rollback", rollback_main, "enforce again what was enforced before"},
 	{"except", except_main, "add, list and remove exceptions, as drop-ins of the policy"},
 	{"status", status_main, "what is enforced, where, since when; counters and problems"},
 	{"why", why_main,

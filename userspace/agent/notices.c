@@ -103,6 +103,53 @@ void notices_look(struct notices *notices, const struct manifest *manifest, time
 	}
 }
 
+static void tell_of_trial(const struct kernel_pending *pending, notices_tell tell, void *context)
+{
+	char message[128], before[48] = "nothing is enforced";
+
+	if (pending->previous)
+		snprintf(before, sizeof(before), "generation %u comes back", pending->previous);
+	snprintf(message, sizeof(message), "generation %u is on trial for %lld s, else %s",
+		 pending->generation, (long long)(pending->left_ns / 1000000000), before);
+	tell("trial-began", message, context);
+}
+
+static void tell_of_rollback(const struct manifest *manifest, notices_tell tell, void *context)
+{
+	json_t *rollback = json_object_get(manifest->json, "rollback");
+	json_t *user = json_object_get(manifest->json, "user");
+	const char *why = json_string_value(json_object_get(rollback, "why"));
+	char message[192];
+
+	if (!rollback)
+		return;
+	snprintf(message, sizeof(message),
+		 "generation %lld was taken back (%s, %s); generation %u is as %lld was",
+		 json_integer_value(json_object_get(rollback, "from")),
+		 why && strcmp(why, "asked") != 0 ? "not confirmed in time" : "asked",
+		 text_of(user, "login"), manifest->generation,
+		 json_integer_value(json_object_get(rollback, "to")));
+	tell("rolled-back", message, context);
+}
+
+void notices_look_at_change(struct notices *notices, const struct manifest *manifest,
+			    const struct kernel_pending *pending, notices_tell tell, void *context)
+{
+	uint32_t trial = pending ? pending->generation : 0;
+	char message[64];
+
+	if (trial && trial != notices->trial)
+		tell_of_trial(pending, tell, context);
+	if (notices->generation && manifest->generation != notices->generation)
+		tell_of_rollback(manifest, tell, context);
+	if (!trial && notices->trial && manifest->generation == notices->trial) {
+		snprintf(message, sizeof(message), "generation %u was confirmed", notices->trial);
+		tell("confirmed", message, context);
+	}
+	notices->generation = manifest->generation;
+	notices->trial = trial;
+}
+
 void notices_free(struct notices *notices)
 {
 	free(notices->told);

@@ -13,6 +13,7 @@ struct enforcement {
 	bool quiet;            /* ...if anything is */
 	bool early;            /* no interface need be there yet */
 	bool ask;              /* whoever sits at a terminal what the policy leaves open */
+	uint64_t confirm_ns;   /* on trial for so long; 0: it stays */
 	const unsigned *bound; /* how much may change (table/bound.h); NULL: anything */
 };
 
@@ -20,6 +21,10 @@ struct enforcement {
  * stays. */
 enum cli_exit enforce(struct pipeline *pipeline, const struct enforcement *enforcement,
 		      struct diagnostics *diagnostics);
+
+/* What a policy asks of the kernel side, borrowed from it. 0, or -errno with a message. */
+int enforce_options(const struct policy *policy, struct kernel_options *options,
+		    struct diagnostics *diagnostics);
 
 /* The value of --max-change (table/bound.h). 0, or -EINVAL with a message. */
 int enforce_read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics);
