@@ -16,6 +16,7 @@ static const struct {
 	{"update", update_main, "fetch the data anew, and apply it if it changes little"},
 	{"confirm", confirm_main, "keep what apply --confirm put in force on trial"},
 	{"rollback", rollback_main, "enforce again what was enforced before"},
+	{"pause", pause_main, "let pass what is denied, for a time, on the record"},
 	{"except", except_main, "add, list and remove exceptions, as drop-ins of the policy"},
 	{"status", status_main, "what is enforced, where, since when; counters and problems"},
 	{"why", why_main,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Goal: a policy is changed without fear: drop-ins and exceptions come and go as they should, with who
-# and why on record, and any of the last generations comes back as it was, whatever became of its files.
+# and why on record, a pause ends by itself, and any of the last generations comes back as it was, whatever became of its files.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab.sh
@@ -127,6 +127,41 @@ lab_gabelou apply --strict "$lab_folder/french.yaml" >/dev/null 2>&1
 tap_is "under --strict: exit" $? 1
 tap_matches "list says so" "$(lab_gabelou except list)" 'over: it lets nothing pass'
 rm "$drop_ins/old.yaml"
+
+# --- a pause ---
+
+lab_start "$guarded" "$gabelou" agent --log "$lab_folder/agent.json" 2>/dev/null
+agent=$!
+output=$(lab_gabelou pause --for 30m 2>&1)
+tap_is "a pause without a reason: exit" $? 2
+tap_matches "it says what to write" "$output" 'write --for 30m --why'
+lab_gabelou pause --for 30 --why a >/dev/null 2>&1
+tap_is "a pause without a unit: exit" $? 2
+lab_gabelou pause --for 25h --why a >/dev/null 2>&1
+tap_is "a pause of over a day: exit" $? 2
+output=$(lab_gabelou pause --end 2>&1)
+tap_is "to end none: exit" $? 1
+tap_is "before, what is denied is denied" "$(german)" 0
+tap_try "pause" lab_gabelou pause --for 30m --why CHG-7
+tap_is "what is denied passes" "$(german)" 2
+output=$(lab_gabelou status --json)
+tap_matches "status says it first" "$(jq -r '.problems[0]' <<<"$output")" \
+	'paused: what is denied passes for another 1[78][0-9][0-9] s, by .* \(CHG-7\)'
+tap_is "and so does its JSON" "$(jq -c '.paused | [.why, (.user | has("login"))]' <<<"$output")" \
+	'["CHG-7",true]'
+tap_try "the agent logs it" lab_await 50 grep -q '"paused".*(CHG-7)' "$lab_folder/agent.json"
+tap_try "pause --end" lab_gabelou pause --end
+tap_is "what is denied is denied again" "$(german)" 0
+tap_is "status has none" "$(lab_gabelou status --json | jq .paused)" null
+tap_try "the agent logs that, too" lab_await 50 grep -q '"pause-over".*ended by' "$lab_folder/agent.json"
+lab_stop "$agent" KILL
+tap_try "a short pause" lab_gabelou pause --for 1s --why a
+sleep 1.1
+tap_is "the kernel ends it by itself" "$(german)" 0
+lab_gabelou detach >/dev/null
+output=$(lab_gabelou pause --for 1m --why a 2>&1)
+tap_is "a pause where nothing is enforced: exit" $? 1
+tap_matches "it says so" "$output" 'nothing is enforced here'
 
 # --- back ---
 

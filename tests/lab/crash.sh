@@ -155,6 +155,11 @@ killed_at pending.removed confirm || faults+="not reached"$'\n'
 must apply "$lab_folder/tcx-one.yaml"
 whole "a confirmation killed"
 nothing_out "a trial, killed before and after"
+killed_at pause.written pause --for 1m --why a || faults+="not reached"$'\n'
+run "$gabelou" pause --end
+flood_begin
+sleep 0.2
+nothing_out "a pause ended after its beginning was killed"
 tap_is "the next apply is whole" "$faults" ""
 run "$gabelou" detach
 

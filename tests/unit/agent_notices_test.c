@@ -116,12 +116,41 @@ static void trials_and_their_ends_are_told(void **state)
 	notices_free(&notices);
 }
 
+static void pause_of(struct notices *notices, uint64_t seconds, bool ended, const char *expected)
+{
+	json_t *note = json_pack("{s:s, s:{s:s}}", "why", "w", "user", "login", "alice");
+
+	if (ended)
+		json_object_set_new(note, "ended", json_pack("{s:{s:s}}", "user", "login", "bob"));
+	heard[0] = '\0';
+	notices_look_at_pause(notices, seconds, note, hear, NULL);
+	assert_string_equal(heard, expected);
+	json_decref(note);
+}
+
+static void pauses_are_told(void **state)
+{
+	struct notices notices = {0};
+
+	(void)state;
+	pause_of(&notices, 0, true, "");
+	pause_of(&notices, 60, false,
+		 "paused: paused for 60 s by alice (w): what is denied passes\n");
+	pause_of(&notices, 1, false, "");
+	pause_of(&notices, 0, false, "pause-over: the pause is over\n");
+	pause_of(&notices, 60, false,
+		 "paused: paused for 60 s by alice (w): what is denied passes\n");
+	pause_of(&notices, 0, true, "pause-over: the pause is over, ended by bob\n");
+	notices_free(&notices);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_step_is_told_once),
 		cmocka_unit_test(at_first_what_is_near_is_told),
 		cmocka_unit_test(trials_and_their_ends_are_told),
+		cmocka_unit_test(pauses_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,21 @@ static void look_for_notices(struct agent *agent)
 			       agent);
 }
 
+static void look_for_pause(struct agent *agent)
+{
+	struct diagnostics unheard = {0};
+	uint64_t seconds = 0;
+	int error = kernel_paused(agent->kernel, &seconds, &unheard);
+
+	diagnostics_free(&unheard);
+	if (error || !agent->events || (seconds != 0) == agent->notices.paused)
+		return;
+	json_t *note = kernel_noted(agent->kernel, KERNEL_NOTE_PAUSE);
+
+	notices_look_at_pause(&agent->notices, seconds, note, tell, agent);
+	json_decref(note);
+}
+
 /* Somebody must see to the end of a trial, also where whom apply started was killed. */
 static void look_for_trial(const struct agent *agent)
 {
@@ -345,6 +360,7 @@ static int step(struct agent *agent, struct diagnostics *diagnostics)
 		error = refresh(agent, diagnostics);
 		report_losses(agent);
 		look_for_notices(agent);
+		look_for_pause(agent);
 		look_for_trial(agent);
 		foreign_look(&agent->foreign, tell_of_foreign, agent);
 		look_at_books(agent);
@@ -362,6 +378,7 @@ static int run(struct agent *agent, struct diagnostics *diagnostics)
 	foreign_look(&agent->foreign, tell_of_foreign, agent);
 	error = refresh(agent, diagnostics);
 	look_for_notices(agent);
+	look_for_pause(agent);
 	agent_books_take(&agent->books);
 	look_at_books(agent);
 	look_for_trial(agent);

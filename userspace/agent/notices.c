@@ -20,7 +20,7 @@ enum ending ending_of(int64_t until, time_t now)
 				      : ENDING_FAR;
 }
 
-static const char *text_of(json_t *rule, const char *key)
+static const char *text_of(const json_t *rule, const char *key)
 {
 	const char *text = json_string_value(json_object_get(rule, key));
 
@@ -148,6 +148,30 @@ void notices_look_at_change(struct notices *notices, const struct manifest *mani
 	}
 	notices->generation = manifest->generation;
 	notices->trial = trial;
+}
+
+void notices_look_at_pause(struct notices *notices, uint64_t seconds, const json_t *note,
+			   notices_tell tell, void *context)
+{
+	const json_t *ended = json_object_get(note, "ended");
+	char *message = NULL;
+	int length;
+
+	if ((seconds != 0) == notices->paused)
+		return;
+	notices->paused = seconds != 0;
+	if (seconds)
+		length = asprintf(&message, "paused for %llu s by %s (%s): what is denied passes",
+				  (unsigned long long)seconds,
+				  text_of(json_object_get(note, "user"), "login"),
+				  text_of(note, "why"));
+	else
+		length = asprintf(&message, "the pause is over%s%s", ended ? ", ended by " : "",
+				  ended ? text_of(json_object_get(ended, "user"), "login") : "");
+	if (length < 0)
+		return;
+	tell(seconds ? "paused" : "pause-over", message, context);
+	free(message);
 }
 
 void notices_free(struct notices *notices)

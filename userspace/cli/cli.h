@@ -68,6 +68,7 @@ int apply_main(int argc, char **argv);
 int update_main(int argc, char **argv);
 int confirm_main(int argc, char **argv);
 int rollback_main(int argc, char **argv);
+int pause_main(int argc, char **argv);
 int except_main(int argc, char **argv);
 int status_main(int argc, char **argv);
 int why_main(int argc, char **argv);

@@ -48,8 +48,38 @@ static void find_rollback(struct status *status)
 			   json_integer_value(json_object_get(rollback, "to")));
 }
 
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "?";
+}
+
+static void find_pause(struct status *status)
+{
+	if (status->paused)
+		status_add_problem(
+			status,
+			"paused: what is denied passes for another %llu s, by %s since %s (%s); "
+			"'gabelou pause --end' ends it",
+			(unsigned long long)status->paused,
+			text_of(json_object_get(status->pause, "user"), "login"),
+			text_of(status->pause, "since"), text_of(status->pause, "why"));
+}
+
+json_t *status_paused(const struct status *status)
+{
+	if (!status->paused)
+		return json_null();
+	return json_pack("{s:I, s:O?, s:O?, s:O?}", "seconds_left", (json_int_t)status->paused,
+			 "since", json_object_get(status->pause, "since"), "why",
+			 json_object_get(status->pause, "why"), "user",
+			 json_object_get(status->pause, "user"));
+}
+
 void status_find_changes(struct status *status)
 {
+	find_pause(status);
 	find_trial(status);
 	find_rollback(status);
 }

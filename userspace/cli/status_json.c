@@ -122,6 +122,7 @@ json_t *status_json(const struct status *status)
 		foreign(status), "books", status_books_json(status), "on_deny",
 		manifest->reject ? "reject" : "drop", "answers", answers(status));
 
+	json_object_set_new(json, "paused", status_paused(status));
 	json_object_set_new(json, "trial", status_trial(status));
 	json_object_set_new(json, "rolled_back", status_rolled_back(status));
 	return json;

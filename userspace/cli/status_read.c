@@ -277,12 +277,15 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 	status->problems = json_array();
 	status->update = stage_last();
 	status->agent = agent_state_read(&status->agent_running);
+	status->pause = kernel_noted(kernel, KERNEL_NOTE_PAUSE);
 	status->on_trial = kernel_pending(kernel, &status->pending);
 	agent_books_read(&status->books, &status->book_count);
 	status->backstop = kernel_backstop_stands(kernel);
 	error = kernel_foreign(&status->foreign, &status->foreign_count, diagnostics);
 	if (error)
 		return error;
+	if (kernel_paused(kernel, &status->paused, diagnostics) != 0)
+		add_problem(status, "whether it is paused cannot be read");
 	if (kernel_events_lost(kernel, &lost) != 0)
 		add_problem(status, "how many events were lost cannot be read");
 	if (kernel_answers(kernel, status->answers) != 0)
@@ -298,6 +301,7 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 void status_free(struct status *status)
 {
 	enforced_free(&status->enforced);
+	json_decref(status->pause);
 	free(status->totals.items);
 	free(status->foreign);
 	free(status->books);

@@ -230,6 +230,14 @@ int kernel_answers(struct kernel *kernel, uint64_t packets[ANSWERS]);
 const char *answer_name(enum answer answer);
 /* "packets that were ...", for people. */
 const char *answer_text(enum answer answer);
+/* Who did what when, and why, beside the records: the last of its kind. Of a pause {since, seconds,
+ * why, user {uid, login}, ended {time, user}}; "ended" only if somebody did. */
+#define KERNEL_NOTE_PAUSE "pause"
+/* On the disk when it returns. Needs KERNEL_CHANGE. */
+int kernel_note(struct kernel *kernel, const char *name, const json_t *note,
+		struct diagnostics *diagnostics);
+/* A new reference; NULL: there is none. */
+json_t *kernel_noted(const struct kernel *kernel, const char *name);
 
 /* For table_compile(): sections lie in maps of exactly their size, which kernel_apply() then takes
  * as they are. Without the privilege to make maps the table is compiled into other memory. A table
