@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Goal: what is on trial (apply --confirm) stays if it is confirmed, and is taken back by itself if it
 # is not: with the terminal closed, the agent killed, whoever waits killed, all of them, and after a
-# reboot; and nothing else is put in force meanwhile.
+# reboot; and nothing else is put in force meanwhile. And nobody cuts his own SSH connection unasked.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab.sh
@@ -91,6 +91,37 @@ tap_try "rollback in a trial" lab_gabelou rollback
 tap_try "brings back what was before" is_in_force german
 output=$(lab_gabelou apply --confirm 9 "$lab_folder/german.yaml" 2>&1)
 tap_is "--confirm without a unit: exit" $? 2
+
+# --- the connection that one comes by ---
+
+# [OPTION...] POLICY: applied by somebody who comes from the German network by SSH.
+apply_from_afar() {
+	lab_in "$guarded" env SSH_CONNECTION="$german4 50000 $source4 22" "$gabelou" apply "$@" 2>&1
+}
+before=$(generation)
+output=$(apply_from_afar "$lab_folder/french.yaml")
+tap_is "a policy that cuts one's own connection: exit" $? 1
+tap_matches "it says what to do" "$output" \
+	"would cut your own SSH connection from $german4 .*lifeline: \\[$german4\\].*--force"
+# sudo takes the variable away: the shell that ran it still has it.
+# shellcheck disable=SC2016
+output=$(SSH_CONNECTION="$german4 50000 $source4 22" bash -c '
+	nsenter --net="$1" env -u SSH_CONNECTION "$2" apply "$3"; exit $?' \
+	sh "/run/netns/$guarded" "$gabelou" "$lab_folder/french.yaml" 2>&1)
+tap_is "through sudo: exit" $? 1
+tap_is "nothing was applied" "$(generation)" "$before"
+for more in "lifeline: [$german4]" "replies: [{on: 22/tcp, why: ssh}]" "mode: monitor" \
+	"except: [{to: [$german4], port: [50000/tcp], until: 2099-01-31, why: a}]"; do
+	{ cat "$lab_folder/french.yaml" && echo "$more"; } >"$lab_folder/more.yaml"
+	output=$(apply_from_afar "$lab_folder/more.yaml")
+	tap_is "${more%%:*}: exit" "$? $(grep -c 'SSH connection' <<<"$output")" "0 0"
+done
+output=$(apply_from_afar --force "$lab_folder/french.yaml")
+tap_is "--force: exit" $? 0
+tap_matches "it warns" "$output" "warning: .*cuts your own SSH connection from $german4"
+output=$(lab_in "$guarded" env SSH_CONNECTION="$german4 50000 192.0.2.77 22" "$gabelou" apply \
+	"$lab_folder/french.yaml" 2>&1)
+tap_is "a connection to another host's address: exit" "$? $(grep -c 'SSH connection' <<<"$output")" "0 0"
 
 # --- not confirmed ---
 

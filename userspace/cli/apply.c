@@ -80,7 +80,7 @@ int apply_main(int argc, char **argv)
 	const char *max_change = NULL, *confirm = NULL;
 	uint64_t confirm_ns = 0;
 	unsigned share = 0;
-	bool strict = false, again = false;
+	bool strict = false, again = false, force = false;
 	struct cli_operands operands;
 	const struct cli_verb verb = {
 		.name = "apply",
@@ -93,6 +93,8 @@ int apply_main(int argc, char **argv)
 			     "refuse if more than this (2%) of the allowed space changes"},
 			    {"confirm", "TIME", NULL, &confirm,
 			     "on trial: what was before comes back after 60s, 5m..."},
+			    {"force", NULL, &force, NULL,
+			     "even if it cuts the SSH connection that you come by"},
 			    {"again", NULL, &again, NULL,
 			     "instead of POLICY: what was enforced last, after a reboot or by "
 			     "another version"}},
@@ -114,6 +116,7 @@ int apply_main(int argc, char **argv)
 		return cli_finish(&diagnostics, operands.json, CLI_USAGE);
 	const struct enforcement enforcement = {
 		.confirm_ns = confirm_ns,
+		.force = force || again, /* after a boot nobody is there to ask */
 		.strict = strict,
 		.json = operands.json,
 		.early = again,

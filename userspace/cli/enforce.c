@@ -13,6 +13,7 @@
 #include "userspace/cli/enforced.h"
 #include "userspace/cli/listeners.h"
 #include "userspace/cli/page.h"
+#include "userspace/cli/peer.h"
 #include "userspace/cli/review.h"
 #include "userspace/cli/rollback.h"
 #include "userspace/table/bound.h"
@@ -83,6 +84,8 @@ static int review(const struct pipeline *pipeline, const struct enforcement *enf
 			"there is no interface to guard, so nothing was applied; name one that is "
 			"there, or write `guard: auto` (which leaves out what is inside)");
 	int error = listeners_review(policy, enforcement->ask, diagnostics);
+	if (!error)
+		error = peer_review(pipeline, enforcement->force, diagnostics);
 	if (error)
 		return error;
 	return enforcement->strict && review_strictly(diagnostics) ? -EINVAL : 0;

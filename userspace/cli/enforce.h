@@ -13,6 +13,7 @@ struct enforcement {
 	bool quiet;            /* ...if anything is */
 	bool early;            /* no interface need be there yet */
 	bool ask;              /* whoever sits at a terminal what the policy leaves open */
+	bool force;            /* even if it cuts the connection that we come by */
 	uint64_t confirm_ns;   /* on trial for so long; 0: it stays */
 	const unsigned *bound; /* how much may change (table/bound.h); NULL: anything */
 };

@@ -145,7 +145,7 @@ static void print_fetched(const struct stage *stage)
 
 static int apply(const struct update *update, struct diagnostics *diagnostics)
 {
-	const struct enforcement enforcement = {.quiet = update->json};
+	const struct enforcement enforcement = {.quiet = update->json, .force = true};
 	struct pipeline pipeline = {.into_maps = true};
 	enum cli_exit code;
 	int error = read_policy(update, &pipeline, diagnostics);
