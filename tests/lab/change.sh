@@ -149,6 +149,7 @@ tap_matches "status says it first" "$(jq -r '.problems[0]' <<<"$output")" \
 	'paused: what is denied passes for another 1[78][0-9][0-9] s, by .* \(CHG-7\)'
 tap_is "and so does its JSON" "$(jq -c '.paused | [.why, (.user | has("login"))]' <<<"$output")" \
 	'["CHG-7",true]'
+tap_matches "and so do its metrics" "$(lab_gabelou status --metrics)" '^gabelou_paused_seconds 1[78][0-9][0-9]$'
 tap_try "the agent logs it" lab_await 50 grep -q '"paused".*(CHG-7)' "$lab_folder/agent.json"
 tap_try "pause --end" lab_gabelou pause --end
 tap_is "what is denied is denied again" "$(german)" 0

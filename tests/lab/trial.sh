@@ -86,7 +86,8 @@ tap_try "and nobody waits" lab_await 50 no_watchdogs
 tap_is "it is in force" "$(lab_enforced)" german
 output=$(lab_gabelou confirm 2>&1)
 tap_is "confirm without a trial: exit" $? 1
-lab_gabelou apply --confirm 60s "$lab_folder/both.yaml" >/dev/null
+tap_is "apply --json says that it is on trial" "$(lab_gabelou apply --json --confirm 60s \
+	"$lab_folder/both.yaml" | jq '.trial.seconds_left > 0')" true
 tap_try "rollback in a trial" lab_gabelou rollback
 tap_try "brings back what was before" is_in_force german
 output=$(lab_gabelou apply --confirm 9 "$lab_folder/german.yaml" 2>&1)

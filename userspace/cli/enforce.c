@@ -18,6 +18,8 @@
 #include "userspace/cli/rollback.h"
 #include "userspace/table/bound.h"
 
+#define SECOND_NS 1000000000ll
+
 int enforce_read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics)
 {
 	if (bound_parse(max_change, share))
@@ -172,15 +174,27 @@ static void print_text(const struct enforced *enforced)
 	free(line);
 }
 
-static void print_json(const struct enforced *enforced, const struct diagnostics *diagnostics)
+json_t *enforce_trial_json(const struct kernel_pending *pending)
+{
+	return json_pack(
+		"{s:I, s:o, s:I, s:o}", "generation", (json_int_t)pending->generation, "previous",
+		pending->previous ? json_integer(pending->previous) : json_null(), "seconds_left",
+		(json_int_t)((pending->left_ns + SECOND_NS - 1) / SECOND_NS), "failed",
+		*pending->failed ? json_string(pending->failed) : json_null());
+}
+
+static void print_json(const struct kernel *kernel, const struct enforced *enforced,
+		       const struct diagnostics *diagnostics)
 {
 	const struct manifest *manifest = enforced->manifest;
+	struct kernel_pending pending;
 
 	cli_print_json(json_pack(
-		"{s:s, s:o, s:I, s:s, s:o, s:O, s:o}", "mode",
-		manifest->monitor ? "monitor" : "enforce", "policy", enforced_policy(enforced),
-		"generation", (json_int_t)manifest->generation, "since", manifest->since,
-		"interfaces", enforced_interfaces(enforced), "table",
+		"{s:o, s:s, s:o, s:I, s:s, s:o, s:O, s:o}", "trial",
+		kernel_pending(kernel, &pending) ? enforce_trial_json(&pending) : json_null(),
+		"mode", manifest->monitor ? "monitor" : "enforce", "policy",
+		enforced_policy(enforced), "generation", (json_int_t)manifest->generation, "since",
+		manifest->since, "interfaces", enforced_interfaces(enforced), "table",
 		json_object_get(manifest->json, "table"), "errors", cli_errors(diagnostics)));
 }
 
@@ -193,7 +207,7 @@ int enforce_show(struct kernel *kernel, const struct enforcement *enforcement,
 
 	kernel_retire(kernel, diagnostics);
 	if (!error && enforcement->json)
-		print_json(&enforced, diagnostics);
+		print_json(kernel, &enforced, diagnostics);
 	else if (!error && !enforcement->quiet)
 		print_text(&enforced);
 	enforced_free(&enforced);
@@ -210,7 +224,7 @@ static void print_trial(const struct kernel *kernel)
 	if (pending.previous)
 		snprintf(before, sizeof(before), "generation %u comes back", pending.previous);
 	if (asprintf(&line, "on trial: 'gabelou confirm' within %lld s keeps it, else %s",
-		     (long long)((pending.left_ns + 999999999) / 1000000000), before) > 0)
+		     (long long)((pending.left_ns + SECOND_NS - 1) / SECOND_NS), before) > 0)
 		page_wrap(stdout, 0, 2, line);
 	free(line);
 }

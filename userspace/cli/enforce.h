@@ -30,6 +30,9 @@ int enforce_options(const struct policy *policy, struct kernel_options *options,
 /* The value of --max-change (table/bound.h). 0, or -EINVAL with a message. */
 int enforce_read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics);
 
+/* {"generation","previous","seconds_left","failed"}; a new reference. */
+json_t *enforce_trial_json(const struct kernel_pending *pending);
+
 /* Shows what is in force, and then drops what was so before. 0 or -errno with messages. */
 int enforce_show(struct kernel *kernel, const struct enforcement *enforcement,
 		 struct diagnostics *diagnostics);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "userspace/cli/enforce.h"
 #include "userspace/cli/status.h"
 
 #define SECOND_NS 1000000000ll
@@ -86,15 +87,7 @@ void status_find_changes(struct status *status)
 
 json_t *status_trial(const struct status *status)
 {
-	const struct kernel_pending *pending = &status->pending;
-
-	if (!status->on_trial)
-		return json_null();
-	return json_pack("{s:I, s:o, s:I, s:o}", "generation", (json_int_t)pending->generation,
-			 "previous",
-			 pending->previous ? json_integer(pending->previous) : json_null(),
-			 "seconds_left", (json_int_t)seconds_left(pending), "failed",
-			 *pending->failed ? json_string(pending->failed) : json_null());
+	return status->on_trial ? enforce_trial_json(&status->pending) : json_null();
 }
 
 json_t *status_rolled_back(const struct status *status)

@@ -230,6 +230,7 @@ int kernel_answers(struct kernel *kernel, uint64_t packets[ANSWERS]);
 const char *answer_name(enum answer answer);
 /* "packets that were ...", for people. */
 const char *answer_text(enum answer answer);
+
 /* Who did what when, and why, beside the records: the last of its kind. Of a pause {since, seconds,
  * why, user {uid, login}, ended {time, user}}; "ended" only if somebody did. */
 #define KERNEL_NOTE_PAUSE "pause"
