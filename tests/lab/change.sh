@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Goal: a policy is changed without fear: drop-ins and exceptions come and go as they should, with who
-# and why on record.
+# and why on record, a pause ends by itself, and any of the last generations comes back as it was, whatever became of its files.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab.sh
@@ -43,7 +43,7 @@ tap_matches "both places are named" "$output" \
 	'policy.d/20-local.yaml:2:8: `local: none` contradicts `local: private` at .*french.yaml:9:8'
 tap_is "nothing changes" "$(state)" "$before"
 rm "$drop_ins/20-local.yaml"
-output=$(lab_gabelou explain "$german4" --json)
+output=$(lab_gabelou explain "$german4" --json 2>/dev/null)
 tap_is "what is explained is what was enforced, whatever the files say now" \
 	"$(jq -r '.rule.name' <<<"$output")" "allow #2"
 tap_try "apply without it" lab_gabelou apply "$lab_folder/french.yaml"
@@ -127,4 +127,78 @@ lab_gabelou apply --strict "$lab_folder/french.yaml" >/dev/null 2>&1
 tap_is "under --strict: exit" $? 1
 tap_matches "list says so" "$(lab_gabelou except list)" 'over: it lets nothing pass'
 rm "$drop_ins/old.yaml"
+
+# --- a pause ---
+
+lab_start "$guarded" "$gabelou" agent --log "$lab_folder/agent.json" 2>/dev/null
+agent=$!
+output=$(lab_gabelou pause --for 30m 2>&1)
+tap_is "a pause without a reason: exit" $? 2
+tap_matches "it says what to write" "$output" 'write --for 30m --why'
+lab_gabelou pause --for 30 --why a >/dev/null 2>&1
+tap_is "a pause without a unit: exit" $? 2
+lab_gabelou pause --for 25h --why a >/dev/null 2>&1
+tap_is "a pause of over a day: exit" $? 2
+output=$(lab_gabelou pause --end 2>&1)
+tap_is "to end none: exit" $? 1
+tap_is "before, what is denied is denied" "$(german)" 0
+tap_try "pause" lab_gabelou pause --for 30m --why CHG-7
+tap_is "what is denied passes" "$(german)" 2
+output=$(lab_gabelou status --json)
+tap_matches "status says it first" "$(jq -r '.problems[0]' <<<"$output")" \
+	'paused: what is denied passes for another 1[78][0-9][0-9] s, by .* \(CHG-7\)'
+tap_is "and so does its JSON" "$(jq -c '.paused | [.why, (.user | has("login"))]' <<<"$output")" \
+	'["CHG-7",true]'
+tap_matches "and so do its metrics" "$(lab_gabelou status --metrics)" '^gabelou_paused_seconds 1[78][0-9][0-9]$'
+tap_try "the agent logs it" lab_await 50 grep -q '"paused".*(CHG-7)' "$lab_folder/agent.json"
+tap_try "pause --end" lab_gabelou pause --end
+tap_is "what is denied is denied again" "$(german)" 0
+tap_is "status has none" "$(lab_gabelou status --json | jq .paused)" null
+tap_try "the agent logs that, too" lab_await 50 grep -q '"pause-over".*ended by' "$lab_folder/agent.json"
+lab_stop "$agent" KILL
+tap_try "a short pause" lab_gabelou pause --for 1s --why a
+sleep 1.1
+tap_is "the kernel ends it by itself" "$(german)" 0
+lab_gabelou detach >/dev/null
+output=$(lab_gabelou pause --for 1m --why a 2>&1)
+tap_is "a pause where nothing is enforced: exit" $? 1
+tap_matches "it says so" "$output" 'nothing is enforced here'
+
+# --- back ---
+
+current=/var/lib/gabelou/ns-$(lab_in "$guarded" "$lab_tools/namespace-cookie")/current
+
+generation() {
+	jq .generation "$current"
+}
+
+for policy in french german both; do
+	lab_gabelou apply "$lab_folder/$policy.yaml" >/dev/null || tap_not_ok "apply $policy"
+done
+latest=$(generation)
+# What they were made of is gone.
+rm "$lab_folder/french.yaml" "$lab_folder/german.yaml" "$lab_folder/soil.csv"
+tap_is "rollback --list" \
+	"$(lab_gabelou rollback --list --json | jq -c '[.generations[:3][] | .policy.name, .in_force]')" \
+	'["both",true,"german",false,"french",false]'
+tap_try "rollback" lab_gabelou rollback
+tap_is "the one before is in force" "$(lab_enforced)" german
+tap_is "under a number of its own" "$(generation)" $((latest + 1))
+tap_is "its record says so" "$(lab_gabelou status --json | jq -c '.rolled_back | [.from, .to, .why]')" \
+	"[$latest,$((latest - 1)),\"asked\"]"
+tap_try "rollback again" lab_gabelou rollback
+tap_is "the one before that" "$(lab_enforced)" french
+tap_try "rollback to a number" lab_gabelou rollback "$latest"
+tap_is "is what that was" "$(lab_enforced)" both
+tap_is "explain knows its rules" "$(lab_gabelou explain "$german4" --json 2>/dev/null | jq -r .rule.name)" "allow #1"
+output=$(lab_gabelou rollback 4711 2>&1)
+tap_is "rollback to what is not there: exit" $? 1
+tap_matches "it names what is" "$output" "4711: no generation to go back to; there are .*$latest"
+before=$(state)
+table=${current%current}gen-$((latest - 1)).table
+printf x | dd of="$table" bs=1 seek=60 conv=notrunc 2>/dev/null
+output=$(lab_gabelou rollback $((latest - 1)) 2>&1)
+tap_is "a damaged one: exit" $? 1
+tap_matches "it is named" "$output" "gen-$((latest - 1)).table: what generation .* judged by is damaged"
+tap_is "and nothing changes" "$(state)" "$before"
 tap_end

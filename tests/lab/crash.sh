@@ -142,6 +142,27 @@ tap_is "the next apply is whole" "$faults" ""
 run "$gabelou" detach
 lab_in "$guarded" ip link del last0
 
+# --- a trial: killed before it is one, and once it is confirmed ---
+
+scenario=tcx faults=
+must apply "$lab_folder/tcx-one.yaml"
+reference=$(pins)
+flood_begin
+killed_at pending.written apply --confirm 1h "$lab_folder/tcx-two.yaml" || faults+="not reached"$'\n'
+must apply --confirm 1h "$lab_folder/tcx-two.yaml"
+whole "a trial after one that was killed"
+killed_at pending.removed confirm || faults+="not reached"$'\n'
+must apply "$lab_folder/tcx-one.yaml"
+whole "a confirmation killed"
+nothing_out "a trial, killed before and after"
+killed_at pause.written pause --for 1m --why a || faults+="not reached"$'\n'
+run "$gabelou" pause --end
+flood_begin
+sleep 0.2
+nothing_out "a pause ended after its beginning was killed"
+tap_is "the next apply is whole" "$faults" ""
+run "$gabelou" detach
+
 # --- a namespace that is deleted without a detach ---
 
 # NAME: its loopback is no more (userspace/kernel/alive.c).

@@ -16,6 +16,7 @@
 #include "userspace/agent/foreign.h"
 #include "userspace/agent/notices.h"
 #include "userspace/agent/resolver.h"
+#include "userspace/agent/watchdog.h"
 #include "userspace/kernel/keep.h"
 #include "userspace/kernel/kernel.h"
 
@@ -198,9 +199,42 @@ static void tell(const char *action, const char *message, void *context)
 static void look_for_notices(struct agent *agent)
 {
 	const struct manifest *manifest = resolver_current(agent->resolver);
+	struct kernel_pending pending;
 
-	if (manifest && agent->events)
-		notices_look(&agent->notices, manifest, time(NULL), tell, agent);
+	if (!manifest || !agent->events)
+		return;
+	notices_look(&agent->notices, manifest, time(NULL), tell, agent);
+	notices_look_at_change(&agent->notices, manifest,
+			       kernel_pending(agent->kernel, &pending) ? &pending : NULL, tell,
+			       agent);
+}
+
+static void look_for_pause(struct agent *agent)
+{
+	struct diagnostics unheard = {0};
+	uint64_t seconds = 0;
+	int error = kernel_paused(agent->kernel, &seconds, &unheard);
+
+	diagnostics_free(&unheard);
+	if (error || !agent->events || (seconds != 0) == agent->notices.paused)
+		return;
+	json_t *note = kernel_noted(agent->kernel, KERNEL_NOTE_PAUSE);
+
+	notices_look_at_pause(&agent->notices, seconds, note, tell, agent);
+	json_decref(note);
+}
+
+/* Somebody must see to the end of a trial, also where whom apply started was killed. */
+static void look_for_trial(const struct agent *agent)
+{
+	struct kernel_pending pending;
+
+	if (!kernel_pending(agent->kernel, &pending) || *pending.failed ||
+	    kernel_pending_watched(agent->kernel))
+		return;
+	int watchdog = watchdog_start();
+	if (watchdog >= 0)
+		close(watchdog);
 }
 
 static void tell_of_bypass(const struct agent_book *book, uint64_t packets, void *context)
@@ -326,6 +360,8 @@ static int step(struct agent *agent, struct diagnostics *diagnostics)
 		error = refresh(agent, diagnostics);
 		report_losses(agent);
 		look_for_notices(agent);
+		look_for_pause(agent);
+		look_for_trial(agent);
 		foreign_look(&agent->foreign, tell_of_foreign, agent);
 		look_at_books(agent);
 	}
@@ -342,8 +378,10 @@ static int run(struct agent *agent, struct diagnostics *diagnostics)
 	foreign_look(&agent->foreign, tell_of_foreign, agent);
 	error = refresh(agent, diagnostics);
 	look_for_notices(agent);
+	look_for_pause(agent);
 	agent_books_take(&agent->books);
 	look_at_books(agent);
+	look_for_trial(agent);
 	while (!error && !stop_asked && !agent->batch.closed &&
 	       (!duration || now_ns(CLOCK_BOOTTIME) - agent->started < duration))
 		error = step(agent, diagnostics);

@@ -20,7 +20,7 @@ enum ending ending_of(int64_t until, time_t now)
 				      : ENDING_FAR;
 }
 
-static const char *text_of(json_t *rule, const char *key)
+static const char *text_of(const json_t *rule, const char *key)
 {
 	const char *text = json_string_value(json_object_get(rule, key));
 
@@ -101,6 +101,77 @@ void notices_look(struct notices *notices, const struct manifest *manifest, time
 		if (!new || ending != ENDING_OVER)
 			tell_of(rule, ending, tell, context);
 	}
+}
+
+static void tell_of_trial(const struct kernel_pending *pending, notices_tell tell, void *context)
+{
+	char message[128], before[48] = "nothing is enforced";
+
+	if (pending->previous)
+		snprintf(before, sizeof(before), "generation %u comes back", pending->previous);
+	snprintf(message, sizeof(message), "generation %u is on trial for %lld s, else %s",
+		 pending->generation, (long long)(pending->left_ns / 1000000000), before);
+	tell("trial-began", message, context);
+}
+
+static void tell_of_rollback(const struct manifest *manifest, notices_tell tell, void *context)
+{
+	json_t *rollback = json_object_get(manifest->json, "rollback");
+	json_t *user = json_object_get(manifest->json, "user");
+	const char *why = json_string_value(json_object_get(rollback, "why"));
+	char message[192];
+
+	if (!rollback)
+		return;
+	snprintf(message, sizeof(message),
+		 "generation %lld was taken back (%s, %s); generation %u is as %lld was",
+		 json_integer_value(json_object_get(rollback, "from")),
+		 why && strcmp(why, "asked") != 0 ? "not confirmed in time" : "asked",
+		 text_of(user, "login"), manifest->generation,
+		 json_integer_value(json_object_get(rollback, "to")));
+	tell("rolled-back", message, context);
+}
+
+void notices_look_at_change(struct notices *notices, const struct manifest *manifest,
+			    const struct kernel_pending *pending, notices_tell tell, void *context)
+{
+	uint32_t trial = pending ? pending->generation : 0;
+	char message[64];
+
+	if (trial && trial != notices->trial)
+		tell_of_trial(pending, tell, context);
+	if (notices->generation && manifest->generation != notices->generation)
+		tell_of_rollback(manifest, tell, context);
+	if (!trial && notices->trial && manifest->generation == notices->trial) {
+		snprintf(message, sizeof(message), "generation %u was confirmed", notices->trial);
+		tell("confirmed", message, context);
+	}
+	notices->generation = manifest->generation;
+	notices->trial = trial;
+}
+
+void notices_look_at_pause(struct notices *notices, uint64_t seconds, const json_t *note,
+			   notices_tell tell, void *context)
+{
+	const json_t *ended = json_object_get(note, "ended");
+	char *message = NULL;
+	int length;
+
+	if ((seconds != 0) == notices->paused)
+		return;
+	notices->paused = seconds != 0;
+	if (seconds)
+		length = asprintf(&message, "paused for %llu s by %s (%s): what is denied passes",
+				  (unsigned long long)seconds,
+				  text_of(json_object_get(note, "user"), "login"),
+				  text_of(note, "why"));
+	else
+		length = asprintf(&message, "the pause is over%s%s", ended ? ", ended by " : "",
+				  ended ? text_of(json_object_get(ended, "user"), "login") : "");
+	if (length < 0)
+		return;
+	tell(seconds ? "paused" : "pause-over", message, context);
+	free(message);
 }
 
 void notices_free(struct notices *notices)

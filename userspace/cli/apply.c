@@ -3,8 +3,10 @@
 
 #include "userspace/agent/manifest.h"
 #include "userspace/cli/cli.h"
+#include "userspace/cli/duration.h"
 #include "userspace/cli/enforce.h"
 #include "userspace/cli/progress.h"
+#include "userspace/cli/rollback.h"
 
 /*
  * --again: what was enforced last, from its record, and not from a policy file that may have
@@ -22,7 +24,10 @@ static int apply_again(const struct enforcement *enforcement, struct pipeline *p
 
 	if (error)
 		return cli_exit_of(error);
-	error = kernel_last_record(kernel, &record, &whole, diagnostics);
+	/* After a reboot, what was on trial is not what is to be enforced. */
+	error = rollback_if_due(kernel, NULL, diagnostics);
+	if (!error)
+		error = kernel_last_record(kernel, &record, &whole, diagnostics);
 	if (error == -ENOENT && !diagnostics->errors)
 		diagnostics_error(diagnostics, ENOENT, (struct location){0},
 				  "nothing was enforced here before; gabelou apply POLICY begins");
@@ -54,11 +59,28 @@ static int apply_file(const char *path, struct pipeline *pipeline, struct diagno
 	return error ? (int)cli_exit_of(error) : -1;
 }
 
+#define CONFIRM_MOST_NS (24ull * 3600 * 1000000000)
+
+static int read_confirm(const char *text, bool again, uint64_t *time_ns,
+			struct diagnostics *diagnostics)
+{
+	if (again)
+		return diagnostics_error(diagnostics, EINVAL, (struct location){0},
+					 "--confirm is for a new policy: what was enforced last "
+					 "needs no trial");
+	if (duration_parse(text, time_ns) && *time_ns <= CONFIRM_MOST_NS)
+		return 0;
+	return diagnostics_error(diagnostics, EINVAL, (struct location){0},
+				 "--confirm %s: not a time; write 60s, 5m or 1h, a day at most",
+				 text);
+}
+
 int apply_main(int argc, char **argv)
 {
-	const char *max_change = NULL;
+	const char *max_change = NULL, *confirm = NULL;
+	uint64_t confirm_ns = 0;
 	unsigned share = 0;
-	bool strict = false, again = false;
+	bool strict = false, again = false, force = false;
 	struct cli_operands operands;
 	const struct cli_verb verb = {
 		.name = "apply",
@@ -69,6 +91,10 @@ int apply_main(int argc, char **argv)
 		.options = {{"strict", NULL, &strict, NULL, "a warning is an error"},
 			    {"max-change", "SHARE", NULL, &max_change,
 			     "refuse if more than this (2%) of the allowed space changes"},
+			    {"confirm", "TIME", NULL, &confirm,
+			     "on trial: what was before comes back after 60s, 5m..."},
+			    {"force", NULL, &force, NULL,
+			     "even if it cuts the SSH connection that you come by"},
 			    {"again", NULL, &again, NULL,
 			     "instead of POLICY: what was enforced last, after a reboot or by "
 			     "another version"}},
@@ -86,7 +112,11 @@ int apply_main(int argc, char **argv)
 	}
 	if (max_change && enforce_read_bound(max_change, &share, &diagnostics))
 		return cli_finish(&diagnostics, operands.json, CLI_USAGE);
+	if (confirm && read_confirm(confirm, again, &confirm_ns, &diagnostics))
+		return cli_finish(&diagnostics, operands.json, CLI_USAGE);
 	const struct enforcement enforcement = {
+		.confirm_ns = confirm_ns,
+		.force = force || again, /* after a boot nobody is there to ask */
 		.strict = strict,
 		.json = operands.json,
 		.early = again,

@@ -4,14 +4,21 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "userspace/agent/baseline.h"
+#include "userspace/agent/watchdog.h"
 #include "userspace/cli/cli.h"
 #include "userspace/cli/enforced.h"
 #include "userspace/cli/listeners.h"
 #include "userspace/cli/page.h"
+#include "userspace/cli/peer.h"
 #include "userspace/cli/review.h"
+#include "userspace/cli/rollback.h"
 #include "userspace/table/bound.h"
+
+#define SECOND_NS 1000000000ll
 
 int enforce_read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics)
 {
@@ -60,6 +67,14 @@ static struct kernel_options options_of(const struct policy *policy)
 	return options;
 }
 
+int enforce_options(const struct policy *policy, struct kernel_options *options,
+		    struct diagnostics *diagnostics)
+{
+	*options = options_of(policy);
+	/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
+	return layers_parse(getenv("GABELOU_WITHOUT"), &options->without, diagnostics);
+}
+
 static int review(const struct pipeline *pipeline, const struct enforcement *enforcement,
 		  struct diagnostics *diagnostics)
 {
@@ -76,9 +91,61 @@ static int review(const struct pipeline *pipeline, const struct enforcement *enf
 			"there is no interface to guard, so nothing was applied; name one that is "
 			"there, or write `guard: auto` (which leaves out what is inside)");
 	int error = listeners_review(policy, enforcement->ask, diagnostics);
+	if (!error)
+		error = peer_review(pipeline, enforcement->force, diagnostics);
 	if (error)
 		return error;
 	return enforcement->strict && review_strictly(diagnostics) ? -EINVAL : 0;
+}
+
+/* What is in force must be able to come back, and somebody must see to it, before it goes. Returns
+ * the watchdog, or -errno with a message. */
+static int begin_trial(struct kernel *kernel, struct diagnostics *diagnostics)
+{
+	size_t errors = diagnostics->errors;
+	int error = kernel_keep_table(kernel, diagnostics);
+
+	if (error && error != -ENOENT)
+		return diagnostics->errors > errors
+			       ? error
+			       : diagnostics_error(diagnostics, -error, (struct location){0},
+						   "what is in force cannot be kept to come back: "
+						   "%s; apply without --confirm",
+						   strerror(-error));
+	int watchdog = watchdog_start();
+	if (watchdog < 0)
+		return diagnostics_error(diagnostics, -watchdog, (struct location){0},
+					 "nobody would see to the rollback: %s; apply without "
+					 "--confirm",
+					 strerror(-watchdog));
+	return watchdog;
+}
+
+static int change(struct kernel *kernel, const struct pipeline *pipeline,
+		  const struct enforcement *enforcement, json_t *manifest,
+		  struct diagnostics *diagnostics)
+{
+	struct kernel_options options;
+	uint32_t generation;
+	int watchdog = -1;
+	int error = enforce_options(pipeline->policy, &options, diagnostics);
+
+	options.early = enforcement->early;
+	options.confirm_ns = enforcement->confirm_ns;
+	if (!error)
+		error = rollback_check_trial(kernel, diagnostics);
+	if (!error && enforcement->bound)
+		error = baseline_bound(kernel, pipeline, *enforcement->bound, diagnostics);
+	if (!error && enforcement->confirm_ns) {
+		watchdog = begin_trial(kernel, diagnostics);
+		error = watchdog < 0 ? watchdog : 0;
+	}
+	if (!error)
+		error = kernel_apply(kernel, pipeline->table, &options, manifest, &generation,
+				     diagnostics);
+	if (watchdog >= 0)
+		close(watchdog);
+	return error;
 }
 
 /* The manifest first, since it names files: opening the kernel side may change the mount
@@ -86,25 +153,14 @@ static int review(const struct pipeline *pipeline, const struct enforcement *enf
 static int swap(const struct pipeline *pipeline, const struct enforcement *enforcement,
 		struct kernel **kernel, struct diagnostics *diagnostics)
 {
-	const unsigned *bound = enforcement->bound;
-	struct kernel_options options = options_of(pipeline->policy);
 	json_t *manifest = manifest_make(pipeline);
-	uint32_t generation;
-	int error;
 
-	options.early = enforcement->early;
 	if (!manifest)
 		return diagnostics_error(diagnostics, ENOMEM, (struct location){0},
 					 "out of memory");
-	/* GABELOU_WITHOUT=tcx: as if the kernel lacked it, to try what older kernels would do. */
-	error = layers_parse(getenv("GABELOU_WITHOUT"), &options.without, diagnostics);
+	int error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
 	if (!error)
-		error = kernel_open(KERNEL_CHANGE, kernel, diagnostics);
-	if (!error && bound)
-		error = baseline_bound(*kernel, pipeline, *bound, diagnostics);
-	if (!error)
-		error = kernel_apply(*kernel, pipeline->table, &options, manifest, &generation,
-				     diagnostics);
+		error = change(*kernel, pipeline, enforcement, manifest, diagnostics);
 	json_decref(manifest);
 	return error;
 }
@@ -123,15 +179,27 @@ static void print_text(const struct enforced *enforced)
 	free(line);
 }
 
-static void print_json(const struct enforced *enforced, const struct diagnostics *diagnostics)
+json_t *enforce_trial_json(const struct kernel_pending *pending)
+{
+	return json_pack(
+		"{s:I, s:o, s:I, s:o}", "generation", (json_int_t)pending->generation, "previous",
+		pending->previous ? json_integer(pending->previous) : json_null(), "seconds_left",
+		(json_int_t)((pending->left_ns + SECOND_NS - 1) / SECOND_NS), "failed",
+		*pending->failed ? json_string(pending->failed) : json_null());
+}
+
+static void print_json(const struct kernel *kernel, const struct enforced *enforced,
+		       const struct diagnostics *diagnostics)
 {
 	const struct manifest *manifest = enforced->manifest;
+	struct kernel_pending pending;
 
 	cli_print_json(json_pack(
-		"{s:s, s:o, s:I, s:s, s:o, s:O, s:o}", "mode",
-		manifest->monitor ? "monitor" : "enforce", "policy", enforced_policy(enforced),
-		"generation", (json_int_t)manifest->generation, "since", manifest->since,
-		"interfaces", enforced_interfaces(enforced), "table",
+		"{s:o, s:s, s:o, s:I, s:s, s:o, s:O, s:o}", "trial",
+		kernel_pending(kernel, &pending) ? enforce_trial_json(&pending) : json_null(),
+		"mode", manifest->monitor ? "monitor" : "enforce", "policy",
+		enforced_policy(enforced), "generation", (json_int_t)manifest->generation, "since",
+		manifest->since, "interfaces", enforced_interfaces(enforced), "table",
 		json_object_get(manifest->json, "table"), "errors", cli_errors(diagnostics)));
 }
 
@@ -144,11 +212,36 @@ int enforce_show(struct kernel *kernel, const struct enforcement *enforcement,
 
 	kernel_retire(kernel, diagnostics);
 	if (!error && enforcement->json)
-		print_json(&enforced, diagnostics);
+		print_json(kernel, &enforced, diagnostics);
 	else if (!error && !enforcement->quiet)
 		print_text(&enforced);
 	enforced_free(&enforced);
 	return error;
+}
+
+static void print_trial(const struct kernel *kernel)
+{
+	struct kernel_pending pending;
+	char *line = NULL, before[48] = "nothing is enforced";
+
+	if (!kernel_pending(kernel, &pending))
+		return;
+	if (pending.previous)
+		snprintf(before, sizeof(before), "generation %u comes back", pending.previous);
+	if (asprintf(&line, "on trial: 'gabelou confirm' within %lld s keeps it, else %s",
+		     (long long)((pending.left_ns + SECOND_NS - 1) / SECOND_NS), before) > 0)
+		page_wrap(stdout, 0, 2, line);
+	free(line);
+}
+
+/* For a rollback. It is in force in any case. */
+static void keep_table(struct kernel *kernel, struct diagnostics *diagnostics)
+{
+	struct diagnostics heard = {0};
+
+	fflush(stdout);
+	kernel_keep_table(kernel, &heard);
+	diagnostics_move_as_warnings(&heard, diagnostics);
 }
 
 enum cli_exit enforce(struct pipeline *pipeline, const struct enforcement *enforcement,
@@ -163,6 +256,10 @@ enum cli_exit enforce(struct pipeline *pipeline, const struct enforcement *enfor
 	pipeline_free(pipeline); /* which takes its time, while the last packet leaves */
 	if (!error)
 		error = enforce_show(kernel, enforcement, diagnostics);
+	if (!error && enforcement->confirm_ns && !enforcement->json)
+		print_trial(kernel);
+	if (!error)
+		keep_table(kernel, diagnostics);
 	kernel_close(kernel);
 	return !error ? CLI_DONE : error == -ECANCELED ? CLI_NO : CLI_SYSTEM;
 }

@@ -13,6 +13,8 @@ struct enforcement {
 	bool quiet;            /* ...if anything is */
 	bool early;            /* no interface need be there yet */
 	bool ask;              /* whoever sits at a terminal what the policy leaves open */
+	bool force;            /* even if it cuts the connection that we come by */
+	uint64_t confirm_ns;   /* on trial for so long; 0: it stays */
 	const unsigned *bound; /* how much may change (table/bound.h); NULL: anything */
 };
 
@@ -21,8 +23,15 @@ struct enforcement {
 enum cli_exit enforce(struct pipeline *pipeline, const struct enforcement *enforcement,
 		      struct diagnostics *diagnostics);
 
+/* What a policy asks of the kernel side, borrowed from it. 0, or -errno with a message. */
+int enforce_options(const struct policy *policy, struct kernel_options *options,
+		    struct diagnostics *diagnostics);
+
 /* The value of --max-change (table/bound.h). 0, or -EINVAL with a message. */
 int enforce_read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics);
+
+/* {"generation","previous","seconds_left","failed"}; a new reference. */
+json_t *enforce_trial_json(const struct kernel_pending *pending);
 
 /* Shows what is in force, and then drops what was so before. 0 or -errno with messages. */
 int enforce_show(struct kernel *kernel, const struct enforcement *enforcement,

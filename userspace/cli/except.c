@@ -227,6 +227,8 @@ int except_main(int argc, char **argv)
 			     "443/tcp,1000-2000/udp; needed for names and whole networks"},
 			    {"policy", "FILE", NULL, &policy, "of this policy"},
 			    {"no-apply", NULL, &request.no_apply, NULL, "change the files only"},
+			    {"force", NULL, &request.force, NULL,
+			     "even if it cuts the SSH connection that you come by"},
 			    {"strict", NULL, &request.strict, NULL, "a warning is an error"}},
 	};
 	struct diagnostics diagnostics = {0};

@@ -14,7 +14,7 @@ struct except_request {
 	char in_force[DIGEST_TEXT_SIZE]; /* the digest of what is */
 	const char *port, *until;        /* as given; NULL: not given */
 	const char *why;
-	bool no_apply, strict, json;
+	bool no_apply, force, strict, json;
 	char *const *operands; /* targets, or the name of a drop-in */
 	size_t operand_count;
 };

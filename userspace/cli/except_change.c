@@ -118,7 +118,8 @@ static int check_until(const struct except_request *request, const struct policy
 static enum cli_exit plan_and_apply(const struct except_request *request, struct plan *plan,
 				    struct diagnostics *diagnostics)
 {
-	const struct enforcement enforcement = {.strict = request->strict, .quiet = request->json};
+	const struct enforcement enforcement = {
+		.strict = request->strict, .force = request->force, .quiet = request->json};
 	int error = plan_enforced(plan, diagnostics);
 
 	if (error)

@@ -26,8 +26,22 @@ struct status {
 	bool backstop;            /* new interfaces are closed until they have a guard */
 	struct agent_book *books; /* as the agent last left them */
 	size_t book_count;
-	json_t *problems; /* array of strings, worst first */
+	bool on_trial;
+	struct kernel_pending pending; /* if it is */
+	uint64_t paused;               /* seconds until what is denied is denied again */
+	json_t *pause;                 /* who paused it, and why (kernel_noted()); NULL: unknown */
+	json_t *problems;              /* array of strings, worst first */
 };
+
+/* status_change.c: what was changed lately and may be meant otherwise. */
+void status_find_changes(struct status *status);
+/* "trial", "rolled_back" and "paused" of status --json; new references. */
+json_t *status_trial(const struct status *status);
+json_t *status_rolled_back(const struct status *status);
+json_t *status_paused(const struct status *status);
+/* Appends to the problems. */
+void status_add_problem(struct status *status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* 0; -ENOENT with a message if nothing is enforced; -errno with messages. */
 int status_read(struct kernel *kernel, struct status *status, struct diagnostics *diagnostics);

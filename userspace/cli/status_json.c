@@ -106,7 +106,7 @@ json_t *status_json(const struct status *status)
 {
 	const struct manifest *manifest = status->enforced.manifest;
 
-	return json_pack(
+	json_t *json = json_pack(
 		"{s:s, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:O, s:O?, s:b, s:o, "
 		"s:{s:o, s:o}, s:b, s:o, s:o, s:s, s:o}",
 		"mode", manifest->monitor ? "monitor" : "enforce", "policy",
@@ -121,4 +121,9 @@ json_t *status_json(const struct status *status)
 		text_json(status->sockets_why), "backstop", status->backstop, "foreign",
 		foreign(status), "books", status_books_json(status), "on_deny",
 		manifest->reject ? "reject" : "drop", "answers", answers(status));
+
+	json_object_set_new(json, "paused", status_paused(status));
+	json_object_set_new(json, "trial", status_trial(status));
+	json_object_set_new(json, "rolled_back", status_rolled_back(status));
+	return json;
 }

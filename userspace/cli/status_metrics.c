@@ -197,6 +197,12 @@ void status_metrics(FILE *out, const struct status *status)
 	fprintf(out, "gabelou_guarded_interfaces %zu\n", guarded_interfaces(&status->enforced));
 	print_help(out, "gabelou_problems", "gauge", "What status calls a problem.");
 	fprintf(out, "gabelou_problems %zu\n", json_array_size(status->problems));
+	print_help(out, "gabelou_paused_seconds", "gauge",
+		   "Until what is denied is denied again; 0: it is.");
+	fprintf(out, "gabelou_paused_seconds %llu\n", (unsigned long long)status->paused);
+	print_help(out, "gabelou_on_trial", "gauge",
+		   "Whether what is enforced is to be confirmed.");
+	fprintf(out, "gabelou_on_trial %d\n", status->on_trial);
 	print_reasons(out, &status->totals, "gabelou_packets_total", false);
 	print_reasons(out, &status->totals, "gabelou_bytes_total", true);
 	print_soils(out, &status->totals);

@@ -9,10 +9,9 @@
 #include "userspace/cli/status.h"
 #include "userspace/fetch/stage.h"
 
-static void add_problem(struct status *status, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+#define add_problem status_add_problem
 
-static void add_problem(struct status *status, const char *format, ...)
+void status_add_problem(struct status *status, const char *format, ...)
 {
 	va_list arguments;
 	char *text;
@@ -234,6 +233,7 @@ static void find_bypasses(struct status *status)
 
 static void find_problems(struct status *status)
 {
+	status_find_changes(status);
 	find_bypasses(status);
 	find_unguarded(status);
 	find_unhooked(status);
@@ -277,11 +277,15 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 	status->problems = json_array();
 	status->update = stage_last();
 	status->agent = agent_state_read(&status->agent_running);
+	status->pause = kernel_noted(kernel, KERNEL_NOTE_PAUSE);
+	status->on_trial = kernel_pending(kernel, &status->pending);
 	agent_books_read(&status->books, &status->book_count);
 	status->backstop = kernel_backstop_stands(kernel);
 	error = kernel_foreign(&status->foreign, &status->foreign_count, diagnostics);
 	if (error)
 		return error;
+	if (kernel_paused(kernel, &status->paused, diagnostics) != 0)
+		add_problem(status, "whether it is paused cannot be read");
 	if (kernel_events_lost(kernel, &lost) != 0)
 		add_problem(status, "how many events were lost cannot be read");
 	if (kernel_answers(kernel, status->answers) != 0)
@@ -297,6 +301,7 @@ int status_read(struct kernel *kernel, struct status *status, struct diagnostics
 void status_free(struct status *status)
 {
 	enforced_free(&status->enforced);
+	json_decref(status->pause);
 	free(status->totals.items);
 	free(status->foreign);
 	free(status->books);

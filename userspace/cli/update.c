@@ -145,7 +145,7 @@ static void print_fetched(const struct stage *stage)
 
 static int apply(const struct update *update, struct diagnostics *diagnostics)
 {
-	const struct enforcement enforcement = {.quiet = update->json};
+	const struct enforcement enforcement = {.quiet = update->json, .force = true};
 	struct pipeline pipeline = {.into_maps = true};
 	enum cli_exit code;
 	int error = read_policy(update, &pipeline, diagnostics);
@@ -178,12 +178,31 @@ static int take_files(struct update *update, const char **outcome, struct diagno
 	return error;
 }
 
+/* Before files are put in place that could not be applied. */
+static int check_trial(struct diagnostics *diagnostics)
+{
+	struct kernel *kernel = NULL;
+	struct kernel_pending pending;
+	int error = kernel_open(KERNEL_READ, &kernel, diagnostics);
+
+	if (!error && kernel_pending(kernel, &pending) && !*pending.failed)
+		error = diagnostics_error(diagnostics, ECANCELED, (struct location){0},
+					  "generation %u is on trial, so nothing was fetched; "
+					  "'gabelou confirm' keeps it, 'gabelou rollback' takes it "
+					  "back",
+					  pending.generation);
+	kernel_close(kernel);
+	return error;
+}
+
 static int run(struct update *update, const struct stage_options *options,
 	       struct diagnostics *diagnostics)
 {
 	const char *outcome = "unchanged";
 	int error = find_enforced(update, diagnostics);
 
+	if (!error)
+		error = check_trial(diagnostics);
 	if (!error)
 		error = read_policy(update, &update->policy, diagnostics);
 	if (!error)

@@ -4,6 +4,7 @@
  *
  *   fill, freeze, compare, load, probe    nothing is changed yet
  *   pin the new generation, whole         a leftover, removed by whoever opens next
+ *   note that it is on trial              only if it is to be confirmed
  *   write its record, then "current"      from here whoever opens next rolls forward
  *   swap each link                        old or new on every interface, never none
  *   bring the backstop to it              what has no guard is closed
@@ -22,6 +23,7 @@
 #include "userspace/kernel/layers.h"
 #include "userspace/kernel/locals.h"
 #include "userspace/kernel/message.h"
+#include "userspace/kernel/pending.h"
 #include "userspace/kernel/probe.h"
 #include "userspace/kernel/prune.h"
 #include "userspace/kernel/replies.h"
@@ -122,6 +124,17 @@ static json_t *complete_record(const struct apply *apply, json_t *record)
 	return complete;
 }
 
+/* On trial. Until "current" names it too, this means nothing. */
+static int write_pending(const struct apply *apply, struct diagnostics *diagnostics)
+{
+	uint32_t previous = apply->previous ? record_generation(apply->previous) : 0;
+
+	if (!apply->options->confirm_ns)
+		return 0;
+	return pending_write(apply->kernel, apply->generation, previous, apply->options->confirm_ns,
+			     diagnostics);
+}
+
 static int write_records(const struct apply *apply, json_t *record, struct diagnostics *diagnostics)
 {
 	json_t *complete = complete_record(apply, record);
@@ -198,11 +211,15 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 	if (!error)
 		error = shared_pin(apply->kernel, apply->skeleton, apply->shared, diagnostics);
 	if (!error)
+		error = write_pending(apply, diagnostics);
+	if (!error)
 		error = write_records(apply, record, diagnostics);
 	if (!error)
 		error = swap(apply, diagnostics);
 	FAULT("apply.swapped");
 	if (!error) {
+		if (!apply->options->confirm_ns)
+			pending_remove(apply->kernel);
 		if (apply->previous)
 			generation_begin_wait(apply->kernel);
 		close_the_rest(apply, diagnostics);
@@ -210,6 +227,8 @@ static int put_in_force(struct apply *apply, json_t *record, struct diagnostics 
 	}
 	record_set_current(apply->kernel, apply->previous, diagnostics);
 	FAULT("undo.current");
+	if (apply->options->confirm_ns)
+		pending_remove(apply->kernel);
 	record_give_up(apply->kernel, apply->generation);
 	FAULT("undo.record");
 	generation_unpin(apply->kernel, apply->generation, diagnostics);

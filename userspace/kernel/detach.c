@@ -6,6 +6,7 @@
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
+#include "userspace/kernel/pending.h"
 
 /* An agent that keeps it (-EPERM) removes it as soon as nothing is in force; until then it closes
  * only what never had a guard. */
@@ -41,6 +42,7 @@ int kernel_detach(struct kernel *kernel, struct diagnostics *diagnostics)
 	if (error)
 		return error;
 	FAULT("detach.current");
+	pending_remove(kernel);
 	removed += generation_retire_others(kernel, 0, diagnostics);
 	FAULT("detach.retired");
 	shared_unpin(kernel, NULL);

@@ -108,6 +108,7 @@ struct kernel_options {
 	uint32_t without;          /* mask of LAYER_BIT: as if the kernel lacked these */
 	uint64_t flow_interval_ns; /* 0: the default, 10 s */
 	bool early;                /* no interface need be there yet: it is guarded when it comes */
+	uint64_t confirm_ns;       /* it is on trial: see kernel_pending(); 0: it stays */
 };
 
 /*
@@ -123,6 +124,42 @@ struct kernel_options {
 int kernel_apply(struct kernel *kernel, const struct table *table,
 		 const struct kernel_options *options, json_t *record, uint32_t *generation,
 		 struct diagnostics *diagnostics);
+
+/*
+ * A generation that was put in force on trial (confirm_ns) and is not confirmed. That is written
+ * before it is named current, so that whoever comes later knows, also after a crash or a reboot.
+ */
+struct kernel_pending {
+	uint32_t generation; /* the one on trial, which is in force, or was when the machine went
+				down */
+	uint32_t previous;   /* what comes back unless it is confirmed; 0: nothing was in force */
+	int64_t left_ns;     /* until then; 0: the time has run out, or it is of another boot */
+	bool other_boot;
+	char failed[256]; /* why what was before could not be brought back; "": it was not tried */
+};
+/* False: there is none. */
+bool kernel_pending(const struct kernel *kernel, struct kernel_pending *pending);
+/* It stays. Needs KERNEL_CHANGE. */
+int kernel_confirm(struct kernel *kernel, struct diagnostics *diagnostics);
+/* Notes that the way back failed, which nobody tries again by himself. */
+void kernel_pending_failed(struct kernel *kernel, const char *why);
+/* For the process that waits for the time to run out: a lock, released by close(2). -EBUSY with a
+ * message if another waits already. */
+int kernel_pending_watch(const struct kernel *kernel, struct diagnostics *diagnostics);
+bool kernel_pending_watched(const struct kernel *kernel);
+
+/*
+ * The table of what is in force, onto the disk, for the day when it is to come back; nothing if it
+ * is there. Kept for as many generations as records are. -ENOENT without a message: nothing is in
+ * force.
+ */
+int kernel_keep_table(struct kernel *kernel, struct diagnostics *diagnostics);
+/* Such a table, in memory of kernel_table_memory, its classes NULL: equal, by its digest, to the
+ * one that was in force. -errno with a message. */
+int kernel_kept_table(struct kernel *kernel, uint32_t generation, struct table **table,
+		      struct diagnostics *diagnostics);
+/* The generations whose tables are kept, the newest first; freed by the caller. */
+int kernel_kept(struct kernel *kernel, uint32_t **generations, size_t *count);
 
 /* Drops what is no longer in force, after its last packet, and keeps its counters: some 10 ms,
  * which began with the swap, so that the caller may do something else first. Left out, or
@@ -197,6 +234,15 @@ int kernel_answers(struct kernel *kernel, uint64_t packets[ANSWERS]);
 const char *answer_name(enum answer answer);
 /* "packets that were ...", for people. */
 const char *answer_text(enum answer answer);
+
+/* Who did what when, and why, beside the records: the last of its kind. Of a pause {since, seconds,
+ * why, user {uid, login}, ended {time, user}}; "ended" only if somebody did. */
+#define KERNEL_NOTE_PAUSE "pause"
+/* On the disk when it returns. Needs KERNEL_CHANGE. */
+int kernel_note(struct kernel *kernel, const char *name, const json_t *note,
+		struct diagnostics *diagnostics);
+/* A new reference; NULL: there is none. */
+json_t *kernel_noted(const struct kernel *kernel, const char *name);
 
 /* For table_compile(): sections lie in maps of exactly their size, which kernel_apply() then takes
  * as they are. Without the privilege to make maps the table is compiled into other memory. A table

@@ -2,7 +2,6 @@
 #include "userspace/kernel/prune.h"
 
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -31,28 +30,11 @@ static int newer_first(const void *a, const void *b)
 
 static int list_records(const struct kernel *kernel, struct candidates *list)
 {
-	DIR *directory = opendir(kernel->state);
-	struct dirent *entry;
+	int error = record_list(kernel, &list->generations, &list->count);
 
-	if (!directory)
-		return -errno;
-	while ((entry = readdir(directory))) {
-		uint32_t generation = generation_of_name(entry->d_name, ".json");
-		uint32_t *more;
-
-		if (!generation)
-			continue;
-		more = reallocarray(list->generations, list->count + 1, sizeof(*more));
-		if (!more) {
-			closedir(directory);
-			return -ENOMEM;
-		}
-		list->generations = more;
-		list->generations[list->count++] = generation;
-	}
-	closedir(directory);
-	qsort(list->generations, list->count, sizeof(*list->generations), newer_first);
-	return 0;
+	if (!error)
+		qsort(list->generations, list->count, sizeof(*list->generations), newer_first);
+	return error;
 }
 
 static void keep(struct candidates *list, uint32_t generation)
@@ -179,6 +161,9 @@ void prune_records(const struct kernel *kernel)
 
 	if (!error && all.count > PRUNE_KEEP) {
 		old = (struct candidates){all.generations + PRUNE_KEEP, all.count - PRUNE_KEEP};
+		/* An event may still name the record; nobody goes back so far. */
+		for (size_t i = 0; i < old.count; i++)
+			kept_remove(kernel, old.generations[i]);
 		keep_pinned(kernel, &old);
 		error = keep_named(kernel, SHARED_FLOWS, keep_of_flows, &old);
 		if (!error)

@@ -5,11 +5,14 @@
 
 #include "userspace/kernel/place.h"
 
-#define PRUNE_KEEP 5 /* the newest, whatever names them */
+#define PRUNE_KEEP                                                                    \
+	6 /* the newest, whatever names them: what is in force and five to go back to \
+	   */
 
-/* Removes the records of generations that are not among the newest, not pinned, and named neither
- * by an event that waits in the ring nor by a flow whose sum is still to be reported. Where that
- * cannot be found out, all stay. Under the lock. */
+/* Removes the tables of generations that are not among the newest, and the records of generations
+ * that are not among the newest, not pinned, and named neither by an event that waits in the ring
+ * nor by a flow whose sum is still to be reported. Where that cannot be found out, all stay. Under
+ * the lock. */
 void prune_records(const struct kernel *kernel);
 
 #endif

@@ -13,13 +13,12 @@
 #include "userspace/kernel/message.h"
 
 #define BOOT_ID         "/proc/sys/kernel/random/boot_id"
-#define BOOT_ID_SIZE    40
 #define RECORD_MODE     0600
 #define RECORD_MOST     ((size_t)64 << 20)
 #define RECORD_FORMAT   "gen-%u.json"
 #define COUNTERS_FORMAT "gen-%u.counters.json"
 
-static const char *boot_id(char text[BOOT_ID_SIZE])
+const char *boot_id(char text[BOOT_ID_SIZE])
 {
 	FILE *file = fopen(BOOT_ID, "re");
 
@@ -214,6 +213,40 @@ void record_remove(const struct kernel *kernel, uint32_t generation)
 		unlink(path);
 	if (path_join(path, kernel->state, RECORD_FORMAT, generation) == 0)
 		unlink(path);
+	kept_remove(kernel, generation);
+}
+
+int record_list(const struct kernel *kernel, uint32_t **generations, size_t *count)
+{
+	DIR *directory = opendir(kernel->state);
+	struct dirent *entry;
+	uint32_t *list = calloc(1, sizeof(*list));
+	size_t found = 0;
+
+	while (directory && list && (entry = readdir(directory))) {
+		uint32_t generation = generation_of_name(entry->d_name, ".json"), *more;
+
+		if (!generation)
+			continue;
+		more = reallocarray(list, found + 1, sizeof(*more));
+		if (!more) {
+			free(list);
+			list = NULL;
+			break;
+		}
+		list = more;
+		list[found++] = generation;
+	}
+	int error = !directory ? -errno : !list ? -ENOMEM : 0;
+	if (directory)
+		closedir(directory);
+	if (error) {
+		free(list);
+		return error;
+	}
+	*generations = list;
+	*count = found;
+	return 0;
 }
 
 uint32_t generation_of_name(const char *name, const char *suffix)

@@ -48,6 +48,19 @@ uint32_t record_last(const struct kernel *kernel);
 int record_read_json(const char *path, json_t **json, struct diagnostics *diagnostics);
 int record_write_json(const char *path, const json_t *json, struct diagnostics *diagnostics);
 
+/* Every generation that has a record, in no order; freed by the caller. */
+int record_list(const struct kernel *kernel, uint32_t **generations, size_t *count);
+/* How many classes, rows and entries the record's table has. -EPROTO: of another shape. */
+int record_table_counts(const json_t *record, struct table *table);
+
+#define BOOT_ID_SIZE 40
+/* Of this boot, into @text. Returns @text; "" if it is not known. */
+const char *boot_id(char text[BOOT_ID_SIZE]);
+
+/* kept.c: the table beside a record. */
+bool kept_exists(const struct kernel *kernel, uint32_t generation);
+void kept_remove(const struct kernel *kernel, uint32_t generation);
+
 /* "gen-N@suffix" to N; 0: it is something else. */
 uint32_t generation_of_name(const char *name, const char *suffix);
 

@@ -152,7 +152,7 @@ static int map_sections(const struct kernel *kernel, uint32_t generation, struct
 }
 
 /* Refuses a table of another layout, which would be read as nonsense. */
-static int read_counts(const json_t *record, struct table *table)
+int record_table_counts(const json_t *record, struct table *table)
 {
 	const json_t *part = json_object_get(record, "kernel");
 
@@ -172,7 +172,7 @@ static int table_of(const struct kernel *kernel, uint32_t generation, struct tab
 	int error = mapped ? record_read(kernel, generation, &record, diagnostics) : -ENOMEM;
 
 	if (!error)
-		error = read_counts(record, mapped);
+		error = record_table_counts(record, mapped);
 	json_decref(record);
 	if (!error)
 		error = map_sections(kernel, generation, mapped);
