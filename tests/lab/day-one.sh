@@ -60,7 +60,7 @@ tap_matches "and says so" "$output" 'nosuch: cannot be read: No such file'
 tap_try "apply in monitor mode" lab_gabelou apply "$lab_folder/monitor.yaml"
 lab_start "$guarded" "$gabelou" agent --log "$log" 2>"$lab_folder/agent"
 agent=$!
-sleep 0.3
+lab_reads "$agent"
 tap_is "German soil is reached" "$(attempt tcp "$german4" 443)" ok
 tap_is "by IPv6 too" "$(attempt tcp "$german6" 443)" ok
 tap_is "and French soil" "$(attempt tcp "$french4" 443)" ok

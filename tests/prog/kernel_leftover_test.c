@@ -155,11 +155,9 @@ static void test_rest_of_a_detach(void **state)
 
 static void remove_pins(struct applied *applied)
 {
-	static const char *const shared[] = {"events",  "flows",     "events_lost",
-					     "senders", "elsewhere", "alive"};
-
-	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
-		assert_int_equal(unlink(path_of(applied, shared[i])), 0);
+	for (size_t i = 0; i < SHARED_MAPS; i++)
+		assert_int_equal(unlink(path_of(applied, shared_map_names[i])), 0);
+	assert_int_equal(unlink(path_of(applied, "alive")), 0);
 	assert_int_equal(directory_remove(path_of(applied, "gen-1")), 0);
 	assert_int_equal(link_unpin_all(applied->kernel, false) > 0, tcx_supported());
 	assert_int_equal(rmdir(applied->kernel->pins), 0);
