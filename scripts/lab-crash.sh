@@ -12,7 +12,7 @@ lab_data
 PAUSE=100 # microseconds between two frames
 work_mac=02:00:00:00:00:11 inside_mac=02:00:00:00:00:12
 
-scenario=tcx faults=
+scenario=tcx faults= suspects=
 
 # --- a second interface, so that a swap can be half done, and a port inside ---
 
@@ -71,7 +71,8 @@ flood_end() {
 	sent=$(cat "$lab_folder/sent") arrived=$(cat "$lab_folder/arrived")
 }
 
-# Frames at the far end so far: tells at which step something got out.
+# Frames at the far end so far, the kernel's own among them: if any of the flood got out, suspects
+# tells at which step.
 far_count() {
 	lab_in "$far" ip -j -s link show "$wire" | jq '.[0].stats64.rx.packets'
 }
@@ -82,7 +83,8 @@ nothing_out() {
 	if [ "$arrived" = 0 ] && [ "$sent" -ge 100 ]; then
 		tap_ok "$1: 0 of $sent frames out"
 	else
-		tap_not_ok "$1" "$arrived of $sent frames arrived"
+		tap_not_ok "$1" "$arrived of $sent frames arrived
+$suspects"
 	fi
 }
 

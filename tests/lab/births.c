@@ -36,7 +36,7 @@
 #define COOKIE_SIZE   8
 #define BIRTHS_MOST   256
 #define FLOOD_US      20000
-#define GIVE_UP_US    5000000
+#define GIVE_UP_US    60000000
 #define PAUSE_US      100
 #define RECEIVE_BYTES (64 << 20)
 

@@ -61,7 +61,7 @@ walk_swap() {
 			whole "swap killed at $step"
 		fi
 		now=$(far_count)
-		[ "$now" -eq "$before" ] || faults+="swap killed at $step: $((now - before)) frames out"$'\n'
+		[ "$now" -eq "$before" ] || suspects+="swap killed at $step: $((now - before)) frames of any kind out"$'\n'
 	done < <(steps 'detach|alive|unpin')
 	nothing_out "$scenario: a swap killed at $kills steps"
 	tap_is "$scenario: the next apply makes one whole generation of it" "$faults" ""

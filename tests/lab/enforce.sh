@@ -55,7 +55,7 @@ flood_under_swaps() {
 	local flood
 	swaps=0
 	lab_new_cookie
-	lab_arrivals -d "$1" -t 60 -- "$lab_tools/frames" -i "$uplink" -m "$wire_mac" -c "$cookie" \
+	lab_arrivals -d "$1" -t 600 -- "$lab_tools/frames" -i "$uplink" -m "$wire_mac" -c "$cookie" \
 		-s "$source4" -S "$source6" -d "$1" -D "$german6" -n "$2" udp4 >"$lab_folder/flood" &
 	flood=$!
 	while kill -0 "$flood" 2>/dev/null; do

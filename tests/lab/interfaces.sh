@@ -127,7 +127,7 @@ lab_start "$guarded" "$gabelou" agent --log "$lab_folder/log" 2>"$lab_folder/age
 agent=$!
 tap_try "the agent keeps the backstop" lab_await 50 keeps
 flood "with an agent" "$german4" none
-read -r seen median longest <<<"$(births first 2000 "$french4")"
+read -r seen median longest <<<"$(births first 30000 "$french4")"
 tap_is "with an agent, allowed frames get through (median $median us, longest $longest us)" \
 	"$seen" "$BIRTHS"
 tap_try "those that are gone are not open any more" lab_await 50 open_is "lo uplink0"

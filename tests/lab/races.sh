@@ -3,8 +3,6 @@
 # Goal: a sender that still owns the memory of a packet, and rewrites the destination once it was
 # judged, gets none of a thousand packets out: neither by a packet ring, nor inside a tunnel that the
 # policy names, by an ordinary socket. Without a guard nearly all of them are.
-#
-# Alone: who rewrites has to come before the queue lets go.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab.sh

@@ -240,7 +240,7 @@ tap_is "without a guard, $(wc -l <"$lab_folder/destinations") destinations are r
 
 # A queue that holds packets behind the guard, while their sender rewrites them.
 lab_in "$guarded" tc qdisc add dev "$uplink" root handle 1: \
-	tbf rate 80kbit burst 200 limit 1000000
+	tbf rate 16kbit burst 200 limit 1000000
 lab_new_cookie
 flip() {
 	lab_arrivals -d 5.1.5.9 -- "$lab_tools/rings" flip "$uplink" "$wire_mac" "$cookie" \
@@ -320,7 +320,7 @@ judged "a datagram in three fragments to 5.1.5.9" 1 soil "$arrived" "$before"
 
 # The sender rewrites the destination after the guard has judged, before the queue lets go.
 lab_in "$guarded" tc qdisc add dev "$uplink" root handle 1: \
-	tbf rate 80kbit burst 200 limit 1000000
+	tbf rate 16kbit burst 200 limit 1000000
 lab_new_cookie
 tap_is "ring packets rewritten behind the guard reach no other host" "$(flip)" 0
 lab_in "$guarded" tc qdisc del dev "$uplink" root

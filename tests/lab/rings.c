@@ -31,6 +31,7 @@
 #define DATA_OFFSET (TPACKET2_HDRLEN - sizeof(struct sockaddr_ll))
 #define LARGE_SIZE  5000
 #define SEGMENT     1000
+#define DRAINS_MS   30000
 
 static void die(const char *what)
 {
@@ -76,13 +77,34 @@ static uint8_t *map_ring(int link, struct sockaddr_ll *to)
 	return ring;
 }
 
+/* Until no packet of the ring waits in a queue any more. */
+static void await_queue(const uint8_t *ring, unsigned count)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int waited = 0; waited < DRAINS_MS; waited++) {
+		unsigned waiting = 0;
+
+		for (unsigned i = 0; i < count; i++) {
+			const struct tpacket2_hdr *header =
+				(const void *)(ring + (size_t)i * SLOT_SIZE);
+
+			waiting += __atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) ==
+				   TP_STATUS_SENDING;
+		}
+		if (!waiting)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	die("the queue does not drain");
+}
+
 /* @other: where the packets shall go once they are past the guard; NULL: no change. */
 static void send_ring(const char *interface, const struct ends *ends, unsigned count,
 		      const uint8_t *other)
 {
 	struct sockaddr_ll to;
 	struct frame frame = {.length = 0};
-	struct timespec queue_drains = {.tv_nsec = 300000000};
 	int link = open_link(interface, &to);
 	uint8_t *ring = map_ring(link, &to);
 
@@ -98,7 +120,7 @@ static void send_ring(const char *interface, const struct ends *ends, unsigned c
 		die("send");
 	for (unsigned i = 0; other && i < count; i++)
 		memcpy(ring + (size_t)i * SLOT_SIZE + DATA_OFFSET + frame.ip + 16, other, 4);
-	nanosleep(&queue_drains, NULL);
+	await_queue(ring, count);
 }
 
 static void send_large(const char *interface, const struct ends *ends, unsigned count)

@@ -13,10 +13,11 @@
 
 #include "tests/prog/applied.h"
 
-#define FLOOD_NEAR   "gone0"
-#define FLOOD_FAR    "far0"
-#define FLOOD_MARK   0xa5 /* in frames of the flood */
-#define FLOOD_SETTLE 1500 /* milliseconds: the sums of the last flows */
+#define FLOOD_NEAR      "gone0"
+#define FLOOD_FAR       "far0"
+#define FLOOD_UNDER_WAY 200  /* milliseconds without an arrival */
+#define FLOOD_MARK      0xa5 /* in frames of the flood */
+#define FLOOD_SETTLE    1500 /* milliseconds of silence: nothing comes any more */
 
 /* Both families, and IPv4 inside IPv6; the class decides which of two generations denies it. */
 struct flood_target {
@@ -144,6 +145,17 @@ static inline void flood_start(struct flood *flood)
 	assert_true(flood->sender > 0);
 }
 
+static inline uint64_t flood_count(struct flood *flood)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < FLOOD_TARGETS; i++) {
+		assert_int_equal(bpf_map_lookup_elem(flood->arrivals, &i, &flood->arrived[i]), 0);
+		sum += flood->arrived[i];
+	}
+	return sum;
+}
+
 /* Ends it; from here sent and arrived are known. */
 static inline void flood_stop(struct flood *flood)
 {
@@ -154,8 +166,9 @@ static inline void flood_stop(struct flood *flood)
 	assert_int_equal(read(flood->result, flood->sent, sizeof(flood->sent)),
 			 sizeof(flood->sent));
 	close(flood->result);
-	for (uint32_t i = 0; i < FLOOD_TARGETS; i++)
-		assert_int_equal(bpf_map_lookup_elem(flood->arrivals, &i, &flood->arrived[i]), 0);
+	/* Until nothing is under way any more. */
+	for (uint64_t before = UINT64_MAX, now; (now = flood_count(flood)) != before; before = now)
+		applied_sleep_ms(FLOOD_UNDER_WAY);
 	close(flood->arrivals);
 	close(flood->tap);
 }
