@@ -118,6 +118,24 @@ static void in_pieces(void **state)
 	}
 }
 
+static void in_pieces_without_a_link_header(void **state)
+{
+	struct frame frame;
+
+	(void)state;
+	for (uint64_t i = 0; i < FRAME_FORMS; i++) {
+		corpus_frame(&frame, 4, i);
+		if (frame.length <= ETHERNET_SIZE + 1)
+			continue;
+		struct shim_packet packet = world_packet(&frame, true);
+		struct outcome whole = world_run(&packet, true);
+
+		packet.linear = 1;
+		struct outcome outcome = world_run(&packet, true);
+		world_expect(&outcome, (enum reason)whole.words[TRIAL_REASON], "in pieces");
+	}
+}
+
 static void tags_beside(void **state)
 {
 	struct frame plain = world_form("tcp4"), tagged = world_form("vlan");
@@ -350,6 +368,7 @@ int main(void)
 		TEST(as_in_the_kernel),
 		TEST(every_form_as_it_is_told),
 		TEST(in_pieces),
+		TEST(in_pieces_without_a_link_header),
 		TEST(tags_beside),
 		TEST(told_without_a_link_header),
 		TEST(checksums_to_come),
@@ -378,6 +397,7 @@ int main(void)
 		TUNNEL_TEST(tunnels_out_of_sight),
 		TUNNEL_TEST(tunnels_of_long_headers),
 		TUNNEL_TEST(tunnels_with_tags),
+		TUNNEL_TEST(tunnels_in_the_books),
 		TUNNEL_TEST(named_routing_protocols),
 		TUNNEL_TEST(named_bfd),
 		TUNNEL_TEST(named_azure),
