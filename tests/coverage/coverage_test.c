@@ -355,6 +355,7 @@ static void no_room_for_a_trial(void **state)
 #include "tests/coverage/books.h"
 #include "tests/coverage/exceptions.h"
 #include "tests/coverage/named.h"
+#include "tests/coverage/replies.h"
 #include "tests/coverage/tunnels.h"
 
 int main(void)
@@ -363,6 +364,7 @@ int main(void)
 #define BOOKS_TEST(test)     cmocka_unit_test_setup(test, books_reset)
 #define TUNNEL_TEST(test)    cmocka_unit_test_setup(test, tunnels_reset)
 #define EXCEPTION_TEST(test) cmocka_unit_test_setup(test, exceptions_reset)
+#define REPLY_TEST(test)     cmocka_unit_test_setup(test, replies_reset)
 #define REPORT_TEST(test)    cmocka_unit_test_setup(test, reports_reset)
 	const struct CMUnitTest tests[] = {
 		TEST(as_in_the_kernel),
@@ -402,6 +404,16 @@ int main(void)
 		TUNNEL_TEST(named_bfd),
 		TUNNEL_TEST(named_azure),
 		TEST(lookups_through_translators),
+		REPLY_TEST(replies_to_openings),
+		REPLY_TEST(replies_of_connections),
+		REPLY_TEST(replies_without_room),
+		REPLY_TEST(replies_by_datagram),
+		REPLY_TEST(replies_that_may_not_be),
+		REPLY_TEST(replies_that_cannot_be_read),
+		REPLY_TEST(replies_in_segments),
+		REPLY_TEST(replies_in_fragments),
+		REPLY_TEST(replies_to_echos),
+		REPLY_TEST(replies_and_errors),
 		EXCEPTION_TEST(exceptions_by_flow),
 		EXCEPTION_TEST(exceptions_of_what_cannot_be_read),
 		EXCEPTION_TEST(exceptions_and_clocks),
