@@ -86,6 +86,9 @@ bypass_report() {
 		  proxy there is a way out.
 		- **Tunnels that the policy names** are read one level deep. What is encrypted or tunnelled
 		  again inside them is refused (IPIP, GRE, VXLAN...) or not seen (as above).
+		- **What is no packet of a network interface.** RDMA by a program itself (RoCE, where
+		  /dev/infiniband is open to users), AF_VSOCK to the hypervisor, Bluetooth, CAN, a modem or
+		  a serial line: no guard sees it. Close the devices, or leave out the kernel's modules.
 		- **Later fragments** are judged by their destination alone, as all packets are.
 
 		## Every vector

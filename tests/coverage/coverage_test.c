@@ -118,6 +118,24 @@ static void in_pieces(void **state)
 	}
 }
 
+static void in_pieces_without_a_link_header(void **state)
+{
+	struct frame frame;
+
+	(void)state;
+	for (uint64_t i = 0; i < FRAME_FORMS; i++) {
+		corpus_frame(&frame, 4, i);
+		if (frame.length <= ETHERNET_SIZE + 1)
+			continue;
+		struct shim_packet packet = world_packet(&frame, true);
+		struct outcome whole = world_run(&packet, true);
+
+		packet.linear = 1;
+		struct outcome outcome = world_run(&packet, true);
+		world_expect(&outcome, (enum reason)whole.words[TRIAL_REASON], "in pieces");
+	}
+}
+
 static void tags_beside(void **state)
 {
 	struct frame plain = world_form("tcp4"), tagged = world_form("vlan");
@@ -336,6 +354,7 @@ static void no_room_for_a_trial(void **state)
 
 #include "tests/coverage/exceptions.h"
 #include "tests/coverage/named.h"
+#include "tests/coverage/replies.h"
 #include "tests/coverage/tunnels.h"
 
 #include "tests/coverage/books.h"
@@ -346,11 +365,13 @@ int main(void)
 #define BOOKS_TEST(test)     cmocka_unit_test_setup(test, books_reset)
 #define TUNNEL_TEST(test)    cmocka_unit_test_setup(test, tunnels_reset)
 #define EXCEPTION_TEST(test) cmocka_unit_test_setup(test, exceptions_reset)
+#define REPLY_TEST(test)     cmocka_unit_test_setup(test, replies_reset)
 #define REPORT_TEST(test)    cmocka_unit_test_setup(test, reports_reset)
 	const struct CMUnitTest tests[] = {
 		TEST(as_in_the_kernel),
 		TEST(every_form_as_it_is_told),
 		TEST(in_pieces),
+		TEST(in_pieces_without_a_link_header),
 		TEST(tags_beside),
 		TEST(told_without_a_link_header),
 		TEST(checksums_to_come),
@@ -380,10 +401,21 @@ int main(void)
 		TUNNEL_TEST(tunnels_out_of_sight),
 		TUNNEL_TEST(tunnels_of_long_headers),
 		TUNNEL_TEST(tunnels_with_tags),
+		TUNNEL_TEST(tunnels_in_the_books),
 		TUNNEL_TEST(named_routing_protocols),
 		TUNNEL_TEST(named_bfd),
 		TUNNEL_TEST(named_azure),
 		TEST(lookups_through_translators),
+		REPLY_TEST(replies_to_openings),
+		REPLY_TEST(replies_of_connections),
+		REPLY_TEST(replies_without_room),
+		REPLY_TEST(replies_by_datagram),
+		REPLY_TEST(replies_that_may_not_be),
+		REPLY_TEST(replies_that_cannot_be_read),
+		REPLY_TEST(replies_in_segments),
+		REPLY_TEST(replies_in_fragments),
+		REPLY_TEST(replies_to_echos),
+		REPLY_TEST(replies_and_errors),
 		EXCEPTION_TEST(exceptions_by_flow),
 		EXCEPTION_TEST(exceptions_of_what_cannot_be_read),
 		EXCEPTION_TEST(exceptions_and_clocks),

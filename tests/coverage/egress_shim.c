@@ -59,7 +59,11 @@ void shim_run_unreachable(void)
 {
 	struct packet far = {.network = HEADERS_MOST + 1};
 
+	struct __sk_buff nothing = {0};
+
 	parse_ipv6_extensions(NULL, NULL);
+	parse_frame(&nothing, NULL);
+	parse_frame_layer3(&nothing, NULL);
 	except_entry(UINT32_MAX, 0);
 	tunnel_read(NULL, NULL, false);
 	parse_carried(NULL, NULL);

@@ -63,5 +63,9 @@ int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL
 
 void shim_run_unreachable(void)
 {
+	struct xdp_md nothing = {0};
+
 	parse_ipv6_extensions(NULL, NULL);
+	parse_frame(&nothing, NULL);
+	parse_frame_layer3(&nothing, NULL);
 }

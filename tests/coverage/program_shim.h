@@ -14,6 +14,10 @@ int shim_xdp_pull(struct xdp_md *xdp, __u32 size);
 static struct guard_config config;
 struct guard_config *const shim_config = &config;
 
+#define __sync_fetch_and_sub(number, by)                                                    \
+	((void)(shim.kernel.takers ? (void)(*(number) = 1 - shim.kernel.takers) : (void)0), \
+	 (__sync_fetch_and_sub)(number, by))
+
 /* After the program's source. */
 #define SHIM_WHICH(identifier, name, text) \
 	if (map == &table_##identifier)    \
@@ -21,20 +25,28 @@ struct guard_config *const shim_config = &config;
 #ifndef SHIM_IS_BOOKS
 #define SHIM_IS_BOOKS(map) false
 #endif
-#define SHIM_MAPS                                                  \
-	int shim_which(const void *map)                            \
-	{                                                          \
-		TABLE_SECTIONS(SHIM_WHICH)                         \
-		return map == &counters        ? SHIM_MAP_COUNTERS \
-		       : map == &events        ? SHIM_MAP_EVENTS   \
-		       : map == &flows         ? SHIM_MAP_FLOWS    \
-		       : map == &events_lost   ? SHIM_MAP_LOST     \
-		       : map == &pause         ? SHIM_MAP_PAUSE    \
-		       : map == &report_drafts ? SHIM_MAP_DRAFTS   \
-		       : SHIM_IS_BOOKS(map)    ? SHIM_MAP_BOOKS    \
-					       : SHIM_MAP_UNKNOWN;    \
-	}                                                          \
-	static struct report_draft draft;                          \
-	void *const shim_draft = &draft;
+#define SHIM_MAPS                                                        \
+	int shim_which(const void *map)                                  \
+	{                                                                \
+		TABLE_SECTIONS(SHIM_WHICH)                               \
+		return map == &counters          ? SHIM_MAP_COUNTERS     \
+		       : map == &events          ? SHIM_MAP_EVENTS       \
+		       : map == &flows           ? SHIM_MAP_FLOWS        \
+		       : map == &events_lost     ? SHIM_MAP_LOST         \
+		       : map == &pause           ? SHIM_MAP_PAUSE        \
+		       : map == &report_drafts   ? SHIM_MAP_DRAFTS       \
+		       : map == &reply_drafts    ? SHIM_MAP_REPLY_DRAFTS \
+		       : map == &reply_sweeps    ? SHIM_MAP_REPLY_SWEEPS \
+		       : map == &replies         ? SHIM_MAP_REPLIES      \
+		       : map == &exchanges       ? SHIM_MAP_EXCHANGES    \
+		       : map == &openings        ? SHIM_MAP_OPENINGS     \
+		       : map == &reply_fragments ? SHIM_MAP_FRAGMENTS    \
+		       : SHIM_IS_BOOKS(map)      ? SHIM_MAP_BOOKS        \
+						 : SHIM_MAP_UNKNOWN;          \
+	}                                                                \
+	static struct report_draft draft;                                \
+	static struct reply_draft reply_draft;                           \
+	void *const shim_draft = &draft;                                 \
+	void *const shim_reply_draft = &reply_draft;
 
 #endif

@@ -178,6 +178,10 @@ static void flows_over_upper_links(void **state)
 	shim_config->monitor = true; /* passes, too */
 	assert_int_equal(world_run_frame(&denied).answer, ANSWER_PASS);
 	assert_int_equal(world_counters[COUNTER_OF_ROW(HAND_DENIED)].packets, once);
+	shim_config->monitor = false; /* and in a pause */
+	shim.pause = (struct pause_until){.boot = shim.kernel.now + 1, .tai = shim.kernel.tai + 1};
+	assert_int_equal(world_run_frame(&denied).answer, ANSWER_PASS);
+	assert_int_equal(world_counters[COUNTER_OF_ROW(HAND_DENIED)].packets, once);
 	/* A trial is told in any case. */
 	world_reset(state);
 	shim.kernel.upper = true;

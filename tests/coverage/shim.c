@@ -64,6 +64,64 @@ static struct shim_flow *flow_make(const struct flow_key *key, const struct flow
 	return NULL;
 }
 
+/* NULL: it is not there. */
+static struct shim_entry *entry_find(int which, const void *key)
+{
+	struct shim_entry *entries = shim.tables[which - SHIM_MAP_TABLES];
+	size_t size = which == SHIM_MAP_FRAGMENTS ? sizeof(struct reply_fragment)
+						  : sizeof(struct reply_key);
+
+	for (int i = 0; i < SHIM_ENTRIES; i++)
+		if (entries[i].used && memcmp(entries[i].key, key, size) == 0)
+			return &entries[i];
+	return NULL;
+}
+
+/* A full table takes no more. */
+static long entry_put(int which, const void *key, const void *value)
+{
+	struct shim_entry *entries = shim.tables[which - SHIM_MAP_TABLES];
+	struct shim_entry *entry = entry_find(which, key);
+	bool fragment = which == SHIM_MAP_FRAGMENTS;
+
+	for (int i = 0; i < SHIM_ENTRIES && !entry; i++)
+		entry = entries[i].used ? NULL : &entries[i];
+	if (!entry)
+		return -E2BIG;
+	entry->used = true;
+	memcpy(entry->key, key, fragment ? sizeof(struct reply_fragment) : sizeof(entry->key));
+	memcpy(&entry->reply, value, fragment ? sizeof(entry->first) : sizeof(entry->reply));
+	return 0;
+}
+
+static bool is_entry(int which)
+{
+	return which >= SHIM_MAP_TABLES && which < SHIM_MAP_TABLES + SHIM_TABLES;
+}
+
+long shim_map_delete(void *map, const void *key)
+{
+	struct shim_entry *entry = entry_find(shim_which(map), key);
+
+	if (!entry)
+		return -ENOENT;
+	entry->used = false;
+	return 0;
+}
+
+long shim_for_each(void *map, void *callback, void *context, __u64 flags)
+{
+	long (*each)(void *, const void *, void *, void *) =
+		(long (*)(void *, const void *, void *, void *))callback;
+	struct shim_entry *entries = shim.tables[shim_which(map) - SHIM_MAP_TABLES];
+
+	(void)flags;
+	for (int i = 0; i < SHIM_ENTRIES; i++)
+		if (entries[i].used)
+			each(map, entries[i].key, &entries[i].reply, context);
+	return 0;
+}
+
 void *shim_map_lookup(void *map, const void *key)
 {
 	uint32_t index = *(const uint32_t *)key;
@@ -72,7 +130,16 @@ void *shim_map_lookup(void *map, const void *key)
 
 	if (shim.kernel.no_maps || (shim.kernel.missing && which == shim.kernel.missing))
 		return NULL;
+	if (is_entry(which)) {
+		struct shim_entry *entry = entry_find(which, key);
+
+		return entry ? &entry->reply : NULL;
+	}
 	switch (which) {
+	case SHIM_MAP_REPLY_DRAFTS:
+		return index == 0 ? shim_reply_draft : NULL;
+	case SHIM_MAP_REPLY_SWEEPS:
+		return index == 0 ? &shim.sweep : NULL;
 	case SHIM_MAP_COUNTERS:
 		return index < shim.counter_count ? &shim.counters[index] : NULL;
 	case SHIM_MAP_LOST:
@@ -96,6 +163,8 @@ void *shim_map_lookup(void *map, const void *key)
 
 long shim_map_update(void *map, const void *key, const void *value, __u64 flags)
 {
+	if (is_entry(shim_which(map)))
+		return entry_put(shim_which(map), key, value);
 	if (shim_which(map) != SHIM_MAP_FLOWS || flags != BPF_NOEXIST)
 		abort();
 	if (shim.kernel.other_cpu)

@@ -21,6 +21,7 @@
 #include "maps/config.h"
 #include "maps/event.h"
 #include "maps/pause.h"
+#include "maps/reply.h"
 
 #define SHIM_FLOWS  64
 #define SHIM_EVENTS 64
@@ -52,10 +53,11 @@ struct shim_kernel {
 	bool small_socket;           /* of a connection that has but begun */
 	const struct sender *sender; /* who is noted at the socket; NULL: nobody */
 	bool upper;                  /* tc: the link is over another one */
-	bool other_cpu;              /* has just made the flow that we are about to make */
-	uint32_t flows_most;         /* of SHIM_FLOWS */
-	long routes[2];              /* bpf_fib_lookup: at large, and of the main table alone */
-	bool bridged, has_vlans;     /* the port */
+	uint32_t takers;         /* other CPUs that count down a number to 0, or below, before us */
+	bool other_cpu;          /* has just made the flow that we are about to make */
+	uint32_t flows_most;     /* of SHIM_FLOWS */
+	long routes[2];          /* bpf_fib_lookup: at large, and of the main table alone */
+	bool bridged, has_vlans; /* the port */
 	bool has_rules;
 	uint32_t router; /* the route leads to another address: it differs in this word (from 1) */
 	uint64_t now, tai;
@@ -67,7 +69,23 @@ struct shim_flow {
 	struct flow_state state;
 };
 
+/* Of the tables of what came in (maps/reply.h). */
+#define SHIM_TABLES  4
+#define SHIM_ENTRIES 4
+struct shim_entry {
+	bool used;
+	uint8_t key[sizeof(struct reply_key)];
+	union {
+		struct reply reply;
+		struct reply_opening opening;
+		uint64_t first; /* fragment */
+	};
+};
+_Static_assert(sizeof(struct reply_key) >= sizeof(struct reply_fragment), "both are keys");
+
 struct shim {
+	struct shim_entry tables[SHIM_TABLES][SHIM_ENTRIES];
+	struct reply_sweep sweep;
 	struct shim_kernel kernel;
 	const struct shim_packet *packet;
 	uint32_t pulls;                            /* of this packet */
@@ -104,11 +122,18 @@ enum shim_map {
 	SHIM_MAP_LOST,
 	SHIM_MAP_PAUSE,
 	SHIM_MAP_BOOKS,
-	SHIM_MAP_DRAFTS,  /* of reports */
+	SHIM_MAP_DRAFTS, /* of reports */
+	SHIM_MAP_REPLY_DRAFTS,
+	SHIM_MAP_REPLY_SWEEPS,
+	SHIM_MAP_TABLES, /* the first of SHIM_TABLES */
+	SHIM_MAP_REPLIES = SHIM_MAP_TABLES,
+	SHIM_MAP_EXCHANGES,
+	SHIM_MAP_OPENINGS,
+	SHIM_MAP_FRAGMENTS,
 	SHIM_MAP_SECTIONS /* the first of TABLE_SECTION_COUNT */
 };
 int shim_which(const void *map);
-extern void *const shim_draft; /* a value of report_drafts */
+extern void *const shim_draft, *const shim_reply_draft; /* values of the maps of drafts */
 
 /* --- tests/coverage/shim.c --- */
 
@@ -121,6 +146,8 @@ bool shim_pull_fails(void);
 
 void *shim_map_lookup(void *map, const void *key);
 long shim_map_update(void *map, const void *key, const void *value, __u64 flags);
+long shim_map_delete(void *map, const void *key);
+long shim_for_each(void *map, void *callback, void *context, __u64 flags);
 void *shim_ring_reserve(void *ring, __u64 size, __u64 flags);
 void shim_ring_submit(void *event, __u64 flags);
 __u64 shim_now(void);

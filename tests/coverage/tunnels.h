@@ -137,6 +137,21 @@ static void tunnels_in_pieces(void **state)
 	}
 }
 
+/* How many frames a tunnel makes of a packet is not known. */
+static void tunnels_in_the_books(void **state)
+{
+	struct frame frame = tunnel(0, 1, true);
+	struct shim_packet packet = world_packet(&frame, false);
+
+	(void)state;
+	shim_config->books = true;
+	packet.gso_size = 10;
+	packet.gso_segs = 4;
+	struct outcome outcome = world_run(&packet, false);
+	world_expect(&outcome, REASON_RULE_ALLOW, "a tunnel in segments");
+	assert_int_equal(shim.book.segments_more[BOOK_OTHER], shim_is_gateway ? 0 : 3);
+}
+
 /* Only a tunnel's own UDP checksum may still be written before what was read. */
 static void tunnels_and_checksums(void **state)
 {

@@ -8,7 +8,11 @@
 #include <cmocka.h>
 
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/if_tun.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
 
 #include "tests/prog/applied.h"
 #include "userspace/kernel/probe.h"
@@ -35,16 +39,35 @@ static void test_guards_every_interface(void **state)
 	assert_int_equal(status.st_mode & 0777, 0700);
 }
 
+/* A tun (@flags) of a type that its owner chose (<linux/if_arp.h>), as long as it is open. */
+static int tun_of_type(const char *name, short flags, unsigned long type)
+{
+	struct ifreq request = {.ifr_flags = (short)(flags | IFF_NO_PI)};
+	int tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	assert_true(tun >= 0);
+	assert_int_equal(ioctl(tun, TUNSETIFF, &request), 0);
+	assert_int_equal(ioctl(tun, TUNSETLINK, type), 0);
+	return tun;
+}
+
 static void test_form_follows_the_link(void **state)
 {
 	struct applied *applied = *state;
+	int slip = tun_of_type("slip9", IFF_TUN, ARPHRD_SLIP);
+	int tap = tun_of_type("tap9", IFF_TAP, ARPHRD_NONE);
 	struct programs programs;
 
 	applied_apply(applied, applied->table);
 	assert_int_equal(generation_programs(applied->kernel, 1, &programs), 0);
 	assert_int_equal(applied_program("gone0"), program_id(programs.fd[FORM_ETHERNET]));
 	assert_int_equal(applied_program("tun0"), program_id(programs.fd[FORM_LAYER3]));
+	assert_int_equal(applied_program("slip9"), program_id(programs.fd[FORM_LAYER3]));
+	assert_int_equal(applied_program("tap9"), program_id(programs.fd[FORM_ETHERNET]));
 	programs_close(&programs);
+	close(slip);
+	close(tap);
 }
 
 static void test_enforces_on_the_wire(void **state)

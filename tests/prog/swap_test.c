@@ -313,8 +313,7 @@ static void swap_fast(struct applied *applied, const char *how)
 
 static void test_fast_swaps(void **state)
 {
-	if (!tcx_supported())
-		skip();
+	applied_needs_tcx();
 	swap_fast(*state, "link update on tcx");
 }
 

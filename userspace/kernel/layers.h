@@ -20,28 +20,27 @@
 #define LAYER_NEEDED "no policy can be applied"
 
 /* X(identifier, name, Linux version, without it), in the order in which they came */
-#define KERNEL_LAYERS(X)                                                                       \
-	X(FROZEN_MAPS, "frozen-maps", "5.5", LAYER_NEEDED) /* filled by mmap, then frozen */   \
-	X(RING_BUFFER, "ring-buffer", "5.8", LAYER_NEEDED) /* flow events */                   \
-	X(KERNEL_READS, "kernel-reads", "5.8", /* locked down, a kernel may refuse them */     \
-	  "before Linux 6.2 a checksum may be written over a destination that was judged")     \
-	X(ATOMICS, "atomics", "5.12", LAYER_NEEDED)         /* sums of flows, in the guard */  \
-	X(MAP_BATCHES, "map-batches", "5.14", LAYER_NEEDED) /* flows and counters, read out */ \
-	X(EGRESS_HOOK, "egress-hook", "5.16",                                                  \
-	  "no backstop: new interfaces are open until the next apply")                         \
-	X(XDP_FRAGS, "xdp-frags", "5.18",                                                      \
-	  "no gateway: a policy with interfaces.inside is refused")                            \
-	X(LARGE_MAPS, "large-maps", "6.0", LAYER_NEEDED) /* a section over 4 MiB */            \
-	X(TAI_CLOCK, "tai-clock", "6.1", "no exceptions: a policy with except is refused")     \
-	X(XDP_CONTEXT, "xdp-context", "6.2",                                                   \
-	  "what is sent to the gateway itself is judged like all else")                        \
-	X(TCX, "tcx", "6.6", "the guard sits at clsact, where a tc command can remove it")     \
-	X(OWNED_TABLES, "owned-tables", "6.9",                                                 \
-	  "no backstop: new interfaces are open until the next apply")                         \
-	X(SOCKET_TASK, "socket-task", "6.10",                                                  \
-	  "the log does not name the process that was refused")                                \
-	X(EGRESS_OF_ALL, "egress-of-all", "6.16",                                              \
-	  "no backstop: new interfaces are open until the next apply")                         \
+#define KERNEL_LAYERS(X)                                                                           \
+	X(FROZEN_MAPS, "frozen-maps", "5.5", LAYER_NEEDED) /* filled by mmap, then frozen */       \
+	X(RING_BUFFER, "ring-buffer", "5.8", LAYER_NEEDED) /* flow events */                       \
+	X(KERNEL_READS, "kernel-reads", "5.8", /* locked down, a kernel may refuse them */         \
+	  "before Linux 6.2 a checksum may be written over a destination that was judged")         \
+	X(ATOMICS, "atomics", "5.12", LAYER_NEEDED)         /* sums of flows, in the guard */      \
+	X(MAP_BATCHES, "map-batches", "5.14", LAYER_NEEDED) /* flows and counters, read out */     \
+	X(EGRESS_HOOK, "egress-hook", "5.16",                                                      \
+	  "no backstop: new interfaces are open until the next apply")                             \
+	X(XDP_FRAGS, "xdp-frags", "5.18",                                                          \
+	  "no gateway: a policy with interfaces.inside is refused")                                \
+	X(LARGE_MAPS, "large-maps", "6.0", LAYER_NEEDED) /* a section over 4 MiB */                \
+	X(TAI_CLOCK, "tai-clock", "6.1", "no exceptions: a policy with except is refused")         \
+	X(SOCKET_TASK, "socket-task", "6.1", "the log does not name the process that was refused") \
+	X(XDP_CONTEXT, "xdp-context", "6.2",                                                       \
+	  "what is sent to the gateway itself is judged like all else")                            \
+	X(TCX, "tcx", "6.6", "the guard sits at clsact, where a tc command can remove it")         \
+	X(OWNED_TABLES, "owned-tables", "6.9",                                                     \
+	  "no backstop: new interfaces are open until the next apply")                             \
+	X(EGRESS_OF_ALL, "egress-of-all", "6.16",                                                  \
+	  "no backstop: new interfaces are open until the next apply")                             \
 	X(XDP_PULL, "xdp-pull", "6.18", "the gateway denies a packet whose headers lie in pieces")
 
 enum layer {

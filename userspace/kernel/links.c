@@ -25,10 +25,6 @@
 
 #include "userspace/kernel/message.h"
 
-#ifndef ARPHRD_RAWIP
-#define ARPHRD_RAWIP 519 /* Linux 4.13 */
-#endif
-
 #define HERE       (-1)
 #define TRIES_MOST 50 /* of a dump that a change interrupts */
 
@@ -38,21 +34,13 @@ struct listing {
 	bool out_of_memory;
 };
 
-/* Links whose packets begin with the IP header: there is no Ethernet to be read. */
+/* Ethernet is read only where there is Ethernet for certain. Elsewhere (tun, wireguard, PPP, SLIP,
+ * 6LoWPAN, tunnels) packets begin with the IP header, or with something that is denied for not
+ * being one. Taken for Ethernet, an IP header's source address is the ethertype, and what the
+ * sender wrote behind it the destination. */
 static enum form form_of(unsigned type)
 {
-	switch (type) {
-	case ARPHRD_NONE: /* tun, wireguard */
-	case ARPHRD_PPP:
-	case ARPHRD_RAWIP:
-	case ARPHRD_TUNNEL:
-	case ARPHRD_TUNNEL6:
-	case ARPHRD_SIT:
-	case ARPHRD_IPGRE:
-	case ARPHRD_IP6GRE:
-		return FORM_LAYER3;
-	}
-	return FORM_ETHERNET;
+	return type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK ? FORM_ETHERNET : FORM_LAYER3;
 }
 
 static bool sends_through_parent(const char *kind)
@@ -81,8 +69,11 @@ static void read_kind(struct nlattr *attribute, struct interface *interface)
 	if (strcmp(interface->kind, "tun") != 0 || !info[IFLA_INFO_DATA] ||
 	    nla_parse_nested(tun, IFLA_TUN_MAX, info[IFLA_INFO_DATA], NULL) < 0)
 		return;
-	interface->guest_end = tun[IFLA_TUN_TYPE] && nla_get_u8(tun[IFLA_TUN_TYPE]) == IFF_TAP &&
-			       tun[IFLA_TUN_VNET_HDR] && nla_get_u8(tun[IFLA_TUN_VNET_HDR]);
+	if (!tun[IFLA_TUN_TYPE])
+		return;
+	bool tap = nla_get_u8(tun[IFLA_TUN_TYPE]) == IFF_TAP;
+	interface->form = tap ? FORM_ETHERNET : FORM_LAYER3; /* whatever its type (TUNSETLINK) */
+	interface->guest_end = tap && tun[IFLA_TUN_VNET_HDR] && nla_get_u8(tun[IFLA_TUN_VNET_HDR]);
 }
 
 static bool grow(struct listing *listing)

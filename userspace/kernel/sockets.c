@@ -36,7 +36,7 @@ void sockets_destroy(struct socket_bpf *loaded)
 	socket_bpf__destroy(loaded);
 }
 
-/* Before Linux 6.10 the kernel keeps from some of these programs which process it is. */
+/* Before Linux 6.1 the kernel keeps from some of these programs which process it is. */
 static int load(uint64_t namespace, const struct egress_bpf *guard, bool knows_task,
 		struct socket_bpf **loaded)
 {
