@@ -76,7 +76,7 @@ static __always_inline int guard(context_t *context, const struct packet *packet
 	if (is_answered(packet, &decision) && answer_prepare(context, report_where(packet)))
 		decision.flags |= EVENT_REJECTED;
 	count(context, decision.counter);
-	if (config.books && (likely(decision.verdict == VERDICT_ALLOW) || config.monitor))
+	if (config.books && !is_stopped(&decision))
 		hand_on(context, packet);
 	if (config.trial)
 		leave_trial(context, &decision);
