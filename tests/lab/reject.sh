@@ -84,7 +84,7 @@ arrived() {
 }
 
 answers() {
-	lab_gabelou status --json | jq -r "[.on_deny, .answers.$1] | join(\" \")"
+	lab_gabelou status --json | jq -r "[.on_deny, .rejections.$1] | join(\" \")"
 }
 
 honest() {
@@ -218,8 +218,8 @@ arrived=$(lab_in "$far" "$lab_tools/arrivals" -i "$wire" -c "$cookie" -- nsenter
 tap_is "of a flood nothing left" "$arrived" 0
 status=$(lab_gabelou status --json)
 tap_matches "it was answered to the limit, and counted" \
-	"$(jq '.answers | .sent > 10 and .sent < 3000 and .limited > .sent' <<<"$status")" true
-echo "# $(jq -c .answers <<<"$status")"
+	"$(jq '.rejections | .sent > 10 and .sent < 3000 and .limited > .sent' <<<"$status")" true
+echo "# $(jq -c .rejections <<<"$status")"
 tap_is "beside it another place is answered" \
 	"$(lab_in "$guarded" "$lab_tools/attempt" tcp 5.1.5.10 443)" ECONNREFUSED
 tap_end

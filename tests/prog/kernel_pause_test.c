@@ -12,6 +12,7 @@
 
 #include "maps/pause.h"
 #include "tests/prog/sockets.h"
+#include "userspace/kernel/books.h"
 
 #define LONG_S 600
 
@@ -188,6 +189,33 @@ static void test_counts_and_reports(void **state)
 	kernel_events_close(events);
 }
 
+static uint64_t handed_on(struct applied *applied, const char *name)
+{
+	struct kernel_book *books;
+	uint64_t packets = 0;
+	size_t count;
+
+	assert_int_equal(kernel_books(applied->kernel, &books, &count, &applied->diagnostics), 0);
+	for (size_t i = 0; i < count; i++)
+		if (books[i].ifindex == if_nametoindex(name))
+			packets = books[i].after.packets;
+	free(books);
+	return packets;
+}
+
+/* What passes leaves by the interface: the books that look for what went past the guard know it. */
+static void test_books(void **state)
+{
+	struct applied *applied = *state;
+
+	applied_apply(applied, applied->table);
+	pause_for(applied, LONG_S);
+	uint64_t before = handed_on(applied, "gone0");
+	for (int i = 0; i < 20; i++)
+		applied_send("gone0", DENIED_V4);
+	assert_true(handed_on(applied, "gone0") >= before + 20);
+}
+
 static void test_gateway(void **state)
 {
 	struct applied *applied = *state;
@@ -293,6 +321,7 @@ int main(void)
 		APPLIED(test_without_the_time_of_day),
 		APPLIED(test_counts_and_reports),
 		APPLIED(test_gateway),
+		APPLIED(test_books),
 		APPLIED(test_sockets),
 		APPLIED(test_refusals),
 		APPLIED(test_a_detach_ends_it),

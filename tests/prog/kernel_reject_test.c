@@ -368,6 +368,69 @@ static void test_only_where_it_is_asked_for(void **state)
 		assert_in_range(bytes_of(program_of(reject, i)), 1, with[i] - 2000);
 }
 
+struct heard {
+	struct flow_event events[16];
+	size_t count;
+};
+
+/* Only what is sent here, by its port: the kernel's own traffic may be denied, too. */
+static void hear(const struct flow_event *event, void *context)
+{
+	struct heard *heard = context;
+
+	if (heard->count < 16 && event->key.source_port == 40000)
+		heard->events[heard->count++] = *event;
+}
+
+/* A flow of its own: an event is of a flow's first packet. */
+static void frame_flow(struct frame *frame, uint8_t host)
+{
+	frame->bytes[frame->network + 19] = host;
+}
+
+static void send_from(const char *name, const struct frame *frame)
+{
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IP),
+		.sll_ifindex = (int)if_nametoindex(name),
+	};
+	int raw = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	assert_true(raw >= 0);
+	if (sendto(raw, frame->bytes, frame->size, 0, (struct sockaddr *)&at, sizeof(at)) < 0)
+		assert_int_equal(errno, ENOBUFS);
+	close(raw);
+}
+
+/* On the wire: told, or not, of the guard and of the gateway. */
+static void test_events_say_so(void **state)
+{
+	static const uint8_t flags[] = {SYN, RST};
+	const struct reject *reject = *state;
+	struct kernel_events *events;
+	struct heard heard;
+
+	assert_int_equal(kernel_events_open(reject->applied->kernel, hear, &heard, &events,
+					    &reject->applied->diagnostics),
+			 0);
+	for (int i = 0; i < 4; i++) {
+		struct frame tcp = tcp_to(DENIED_V4, flags[i / 2], 0);
+
+		frame_flow(&tcp, (uint8_t)i);
+
+		heard.count = 0;
+		send_from(i % 2 ? "gone1" : "gone0", &tcp);
+		for (int tries = 0; tries < 40 && !heard.count; tries++)
+			assert_true(kernel_events_poll(events, 50) >= 0);
+		assert_int_equal(heard.count, 1);
+		assert_int_equal(heard.events[0].flags, (flags[i / 2] == SYN ? EVENT_REJECTED : 0) |
+								(i % 2 ? 0 : EVENT_GATEWAY));
+		assert_int_equal(heard.events[0].key.reason, REASON_SOIL);
+	}
+	kernel_events_close(events);
+}
+
 static uint64_t now_ns(void)
 {
 	struct timespec now;
@@ -421,6 +484,7 @@ int main(void)
 		REJECT(test_not_understood),
 		REJECT(test_allowed_is_untouched),
 		REJECT(test_only_where_it_is_asked_for),
+		REJECT(test_events_say_so),
 		REJECT(test_rate),
 	};
 

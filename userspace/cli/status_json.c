@@ -92,7 +92,7 @@ static json_t *foreign(const struct status *status)
 	return array;
 }
 
-static json_t *answers(const struct status *status)
+static json_t *rejections(const struct status *status)
 {
 	json_t *object = json_object();
 
@@ -120,7 +120,7 @@ json_t *status_json(const struct status *status)
 		"cgroup", text_json(status->sockets_why ? NULL : status->cgroup), "why_not",
 		text_json(status->sockets_why), "backstop", status->backstop, "foreign",
 		foreign(status), "books", status_books_json(status), "on_deny",
-		manifest->reject ? "reject" : "drop", "answers", answers(status));
+		manifest->reject ? "reject" : "drop", "rejections", rejections(status));
 
 	json_object_set_new(json, "paused", status_paused(status));
 	json_object_set_new(json, "trial", status_trial(status));

@@ -209,11 +209,11 @@ void status_metrics(FILE *out, const struct status *status)
 	print_help(out, "gabelou_events_lost_total", "counter", "Flow events that were lost.");
 	fprintf(out, "gabelou_events_lost_total %llu\n", (unsigned long long)status->events_lost);
 	print_books(out, status);
-	print_help(out, "gabelou_answers_total", "counter",
+	print_help(out, "gabelou_rejections_total", "counter",
 		   "Denied packets by what their sender was told (on-deny: reject).");
 	for (enum answer answer = 0; answer < ANSWERS; answer++) {
-		fputs("gabelou_answers_total", out);
-		print_label(out, "{", "answer", answer_name(answer));
+		fputs("gabelou_rejections_total", out);
+		print_label(out, "{", "outcome", answer_name(answer));
 		fprintf(out, "} %llu\n", (unsigned long long)status->answers[answer]);
 	}
 	print_data(out, manifest);
