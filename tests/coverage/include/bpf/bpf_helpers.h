@@ -20,6 +20,9 @@
 #define bpf_sk_fullsock       shim_sk_fullsock
 #define bpf_sk_storage_get    shim_sk_storage_get
 #define bpf_get_socket_uid    shim_socket_uid
+/* The shim's policies have no scopes. */
+#define bpf_skb_cgroup_id(skb)                 ((void)(skb), (__u64)0)
+#define bpf_skb_ancestor_cgroup_id(skb, level) ((void)(skb), (void)(level), (__u64)0)
 #define bpf_skb_pull_data     shim_skb_pull
 #define bpf_skb_load_bytes    shim_skb_load
 #define bpf_xdp_get_buff_len  shim_xdp_length
