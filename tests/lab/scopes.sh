@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Goal: senders of a scope are judged by its rules, and all others by the policy's: by source, also
 # where a NAT has changed it; by the interface that it came in by; by cgroup and unit, through
-# restarts; at the guard and at the gateway. What appeared after the apply falls under the strictest
+# restarts; at the guard, the sockets and the gateway. What appeared after the apply falls under the strictest
 # until somebody looks, which the agent does.
 #
 #   workload: work0 10.88.0.2, fd88::2 --- inside0 10.88.0.1, fd88::1 :guarded
@@ -56,6 +56,7 @@ inside_wire 0 || exit 1
 lab_sysctl "$guarded" ipv6/conf/all/forwarding 1
 lab_sysctl "$guarded" ipv4/conf/uplink0/forwarding 1
 lab_host "$french4" "$french6" "$german4" "$german6"
+lab_listen 443 || exit 1
 # The far end knows no way back to the workload: what is answered was translated.
 lab_in "$guarded" nft -f - <<-END || exit 1
 	table inet nat {
@@ -89,7 +90,7 @@ scoped() {
 scoped source "{prefix: [10.88.0.0/24, \"fd88::/64\"]}"
 scoped link "{interface: \"inside0\"}"
 scoped unit "{unit: $unit}"
-scoped path "{cgroup: $slice}"
+scoped path "{cgroup: $slice}" "sockets: $slice"
 scoped gateway "{prefix: [10.88.0.0/24, \"fd88::/64\"]}" "  inside: [\"inside*\"]"
 scoped nobody "{interface: \"tapQ*\", unit: nobody-$$.service}"
 apply() {
@@ -127,6 +128,12 @@ lab_in "$workload" ip -6 route replace default via fd88::1
 apply path
 tap_is "a cgroup is judged by its scope" "$(from_cgroup "$slice/$unit")" "$german"
 tap_is "others are not" "$(from_host)" "$french"
+# ADDRESS: what a socket of the unit is told.
+attempt() {
+	lab_in "$guarded" sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$slice/$unit" \
+		"$lab_tools/attempt" tcp "$1" 443
+}
+tap_is "its sockets are told so at once" "$(attempt "$german4") $(attempt "$french4")" "ok EPERM"
 mkdir "$slice-later"
 tap_is "one beside it that came later may be anybody's" "$(from_cgroup "$slice-later")" "$nowhere"
 apply path

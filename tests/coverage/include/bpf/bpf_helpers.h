@@ -29,6 +29,9 @@
 #define bpf_xdp_load_bytes      shim_xdp_load
 #define bpf_xdp_adjust_meta     shim_xdp_adjust_meta
 #define bpf_fib_lookup(...)     shim_fib_lookup(__VA_ARGS__) /* there is a struct of that name */
+/* The shim's policies have no scopes. */
+#define bpf_skb_cgroup_id(skb)                 ((void)(skb), (__u64)0)
+#define bpf_skb_ancestor_cgroup_id(skb, level) ((void)(skb), (void)(level), (__u64)0)
 
 /* Kernel functions: their declarations and calls become the shim's by these macros; by its bare
  * name a program asks whether there is such a function, and reads a variable. */
