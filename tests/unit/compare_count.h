@@ -107,6 +107,7 @@ static inline void open_side(struct side *side, const struct side *data)
 	side->atlas = data ? data->atlas : fixture_atlas(&side->fixture, &config);
 	random_policy(&world, &side->random);
 	side->random.policy.local = POLICY_LOCAL_CONNECTED;
+	side->random.policy.local_count = 0;
 	for (size_t i = 0; i < side->random.policy.rule_count; i++)
 		for (size_t j = 0; j < side->random.rules[i].to_count; j++)
 			fence(&side->random.to[i][j]);

@@ -57,8 +57,6 @@ static void keys_of_later_versions_are_refused_by_name(void **state)
 		{"gabelou: 1\nallow: [{soil: [FR], port: [443/tcp]}]\n", "2:22: `port:` is not "
 									 "supported"},
 		{"gabelou: 1\nallow: [{soil: [FR], until: 2027-01-31}]\n", "2:22: `until:` is"},
-		{HEAD "local: [{net: 10.0.0.0/8}]\n", "3:8: `local:` as a list of networks is not "
-						      "supported by this version; write private"},
 	};
 
 	(void)state;
