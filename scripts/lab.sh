@@ -64,7 +64,7 @@ lab_enter='
 lab_in() {
 	local namespace=$1
 	shift
-	nsenter --net="/run/netns/$namespace" -- sh -c "$lab_enter" lab "$@"
+	nsenter --net="/run/netns/$namespace" -- bash -c "$lab_enter" lab "$@"
 }
 
 # NAMESPACE COMMAND...: in the background, until lab_end; its pid in $!.
@@ -72,7 +72,7 @@ lab_start() {
 	local namespace=$1
 	shift
 	{
-		exec nsenter --net="/run/netns/$namespace" -- sh -c "$lab_enter" lab "$@"
+		exec nsenter --net="/run/netns/$namespace" -- bash -c "$lab_enter" lab "$@"
 	} &
 	lab_processes+=($!)
 }
