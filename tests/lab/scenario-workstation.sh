@@ -30,7 +30,7 @@ alien() {
 	lab_in "$guarded" "$lab_tools/sockets" tcp 443 2000 "$tracker4" "$tracker6"
 }
 
-scenario_policy
+scenario_policy "on-deny: reject"
 echo "$updates updates.example" >>"$lab_folder/hosts"
 scenario_monitor 3
 scenario_except 'CHG-12 updates of the workstations'
@@ -38,5 +38,7 @@ tap_matches "the survey names the update server" "$(cat "$lab_folder/survey")" u
 tap_matches "and proposes it" "$(cat "$scenario_etc/policy.d/50-survey.yaml")" "$updates"
 tap_is "and not what nobody knows" "$(grep -c 5.1.5.66 "$scenario_etc/policy.d/50-survey.yaml")" 0
 scenario_enforce
+tap_is "whoever sent it was told" \
+	$(($(lab_gabelou status --json | jq .rejections.sent) >= 2)) 1
 
 tap_end
