@@ -11,6 +11,7 @@
 
 #include "tests/bench/drive.h"
 #include "tests/bench/growth.h"
+#include "userspace/kernel/scopes.h"
 
 #define INTERVAL_NS 3600000000000ull /* no flow is reported a second time while we measure */
 #define REPEATS     (1u << 20)
@@ -86,12 +87,19 @@ static int ignore_event(void *context, void *event, size_t size)
 
 static void load(struct bench *bench)
 {
-	const struct kernel_options options = {
+	const struct policy *policy = bench->world.policy;
+	struct kernel_options options = {
 		.control = bench->world.policy->control,
 		.flow_interval_ns = INTERVAL_NS,
 		.scopes = bench->world.policy->scopes,
 		.scope_count = bench->world.policy->scope_count,
 	};
+	for (; options.reply_count < policy->reply_count; options.reply_count++) {
+		const struct service *on = &policy->replies[options.reply_count].on;
+
+		options.replies[options.reply_count] = (struct reply_service){
+			.protocol = on->protocol, .low = on->low, .high = on->high};
+	}
 	const struct load_request request = {
 		.table = bench->table,
 		.options = &options,
@@ -103,7 +111,8 @@ static void load(struct bench *bench)
 	if (!bench->driver)
 		bench_die("the driver cannot be loaded");
 	if (load_generation(&request, &bench->guard, &diagnostics) ||
-	    gateway_load(bench->guard, &bench->gateway, &diagnostics))
+	    gateway_load(bench->guard, &bench->gateway, &diagnostics) ||
+	    (options.scope_count && scopes_fill(bench->guard, &options, &diagnostics)))
 		world_refused(&diagnostics);
 	drive_subjects(bench->driver, bench->guard, bench->gateway, bench->subjects);
 	bench->ring =

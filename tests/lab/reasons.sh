@@ -5,8 +5,8 @@
 # allowed, and the counter of its reason rises by exactly the number that was sent.
 #
 # "internal" is a fault of the table and made in tests/prog, "checksum" is a lie that paths.sh tells,
-# "gateway" is what gateway.sh is for, "bypass" what sockets_hook.sh is for; "lifeline" and
-# "rule-except" belong to policy keys that are still refused.
+# "gateway" is what gateway.sh is for, "bypass" what sockets_hook.sh is for, "reply" and "reply-full"
+# what replies.sh is for; "lifeline" and "rule-except" come in together.sh.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab.sh
@@ -347,7 +347,9 @@ judge_form nd control "$ALLOWED4" "$ALLOWED6"
 
 unseen=
 for reason in $(sed -nE 's/^\tREASON\([A-Z0-9_]+, "([a-z0-9-]+)".*/\1/p' maps/reason.h); do
-	case $reason in internal | checksum | gateway | bypass | lifeline | rule-except) continue ;; esac
+	case $reason in
+	internal | checksum | gateway | bypass | lifeline | rule-except | reply | reply-full) continue ;;
+	esac
 	[ -n "${seen[$reason]-}" ] || unseen+="$reason "
 done
 tap_is "every reason of maps/reason.h was produced" "$unseen" ""

@@ -178,7 +178,7 @@ END
 if [ -c /dev/net/tun ]; then
 	came_out=$(lab_in "$guarded" "$lab_tools/tun" tun0 bash "$lab_folder/tun" 2>/dev/null)
 	tap_is "without a link header a process is told" "$(paste -sd' ' "$lab_folder/told")" "$TOLD"
-	tap_is "and nothing came out" "$(grep -cE "^($german4|$german6) " <<<"$came_out")" 0
+	tap_is "and nothing came out" "$(grep -E "^($german4|$german6) " <<<"$came_out" | head -n 3)" ""
 else
 	tap_skip "without a link header" "no /dev/net/tun"
 fi
