@@ -44,7 +44,8 @@ int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL
 	};
 
 	shim.packet = packet;
-	shim.pulls = 0;
+	shim.pulls = shim.loads = 0;
+	shim.written = (struct shim_written){0};
 	skb.data = (__u32)(uintptr_t)shim_lay(linear);
 	skb.data_end = skb.data + linear;
 	int answer = layer3              ? egress_layer3(&skb)
@@ -63,6 +64,7 @@ void shim_run_unreachable(void)
 
 	parse_ipv6_extensions(NULL, NULL);
 	parse_frame(&nothing, NULL);
+	shim_answers_unreachable(&nothing);
 	parse_frame_layer3(&nothing, NULL);
 	except_entry(UINT32_MAX, 0);
 	tunnel_read(NULL, NULL, false);

@@ -52,7 +52,8 @@ int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL
 	struct xdp_md xdp = {.ingress_ifindex = 1};
 
 	shim.packet = packet;
-	shim.pulls = 0;
+	shim.pulls = shim.loads = 0;
+	shim.written = (struct shim_written){0};
 	xdp.data = xdp.data_meta = (__u32)(uintptr_t)shim_lay(linear);
 	xdp.data_end = xdp.data + linear;
 	int answer = layer3 ? gateway_layer3(&xdp) : gateway(&xdp);
@@ -67,5 +68,6 @@ void shim_run_unreachable(void)
 
 	parse_ipv6_extensions(NULL, NULL);
 	parse_frame(&nothing, NULL);
+	shim_answers_unreachable(&nothing);
 	parse_frame_layer3(&nothing, NULL);
 }

@@ -15,6 +15,13 @@
 #define bpf_map_update_elem     shim_map_update
 #define bpf_ringbuf_reserve     shim_ring_reserve
 #define bpf_ringbuf_submit      shim_ring_submit
+#define bpf_csum_diff         shim_csum_diff
+#define bpf_redirect          shim_redirect
+#define bpf_skb_change_tail   shim_skb_change_tail
+#define bpf_skb_store_bytes   shim_skb_store
+#define bpf_xdp_adjust_tail   shim_xdp_adjust_tail
+#define bpf_xdp_adjust_head   shim_xdp_adjust_head
+#define bpf_xdp_store_bytes   shim_xdp_store
 #define bpf_map_delete_elem     shim_map_delete
 #define bpf_for_each_map_elem   shim_for_each
 #define bpf_ktime_get_boot_ns   shim_now
