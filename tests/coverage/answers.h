@@ -18,11 +18,14 @@ static int answers_reset(void **state)
 	return 0;
 }
 
+static struct shim_packet answers_last; /* what was answered last; its bytes are the caller's */
+
 /* What became of it; ANSWERS: it was not even tried. */
 static enum answer answers_to_packet(const struct shim_packet *packet, bool layer3)
 {
 	uint64_t before[ANSWERS];
 
+	answers_last = *packet;
 	memcpy(before, shim.answers, sizeof(before));
 	int answer = world_run(packet, layer3).answer;
 	for (int i = 0; i < ANSWERS; i++)
@@ -54,7 +57,7 @@ static uint32_t answers_sum(const uint8_t *bytes, size_t size, uint32_t sum)
 /* The addresses are exchanged, all sums are right, and the message is of that kind. */
 static void answers_expect(size_t ip, uint8_t protocol, uint8_t first, uint8_t second)
 {
-	const uint8_t *bytes = shim.written.bytes + ip, *was = shim.packet->bytes + ip;
+	const uint8_t *bytes = shim.written.bytes + ip, *was = answers_last.bytes + ip;
 	bool v4 = bytes[0] >> 4 == 4;
 	size_t size = shim.written.length - ip, header = v4 ? IPV4_SIZE : IPV6_SIZE;
 	size_t at = v4 ? 12 : 8, address = v4 ? 4 : 16;
@@ -67,7 +70,7 @@ static void answers_expect(size_t ip, uint8_t protocol, uint8_t first, uint8_t s
 		assert_int_equal(answers_sum(bytes, IPV4_SIZE, 0), 0xffff);
 	if (protocol != IPPROTO_ICMP)
 		pseudo = answers_sum(bytes + at, 2 * address, (uint32_t)(size - header) + protocol);
-	if (!shim.packet->checksum_later || shim_is_gateway)
+	if (!answers_last.checksum_later || shim_is_gateway)
 		assert_int_equal(answers_sum(bytes + header, size - header, pseudo), 0xffff);
 	if (protocol == IPPROTO_TCP) {
 		assert_int_equal(bytes[header + 13], first);

@@ -137,6 +137,14 @@ void *shim_map_lookup(void *map, const void *key)
 		return entry ? &entry->reply : NULL;
 	}
 	switch (which) {
+	case SHIM_MAP_LOCAL:
+		return (void *)shim.scopes.local;
+	case SHIM_MAP_SCOPE_LINKS:
+		return &shim.scopes.link;
+	case SHIM_MAP_SCOPE_CGROUPS:
+		return shim.scopes.cgroups[index] ? &shim.scopes.cgroups[index] : NULL;
+	case SHIM_MAP_SCOPE_FOUND:
+		return index == SCOPE_FOUND_EPOCH ? &shim.scopes.epoch : &shim.scopes.found;
 	case SHIM_MAP_ANSWER_DRAFTS:
 		return index == 0 ? shim_answer_draft : NULL;
 	case SHIM_MAP_ANSWER_BUCKETS:
@@ -283,7 +291,35 @@ static bool load_fails(void)
 	return ++shim.loads >= shim.kernel.load_fails && shim.kernel.load_fails;
 }
 
+/* --- the kernel's own memory --- */
+
+bool shim_field(void)
+{
+	return shim.kernel.has_fields &&
+	       (!shim.kernel.fields || shim.fields_asked++ < shim.kernel.fields);
+}
+
+long shim_core_read(void *to, __u32 size, const void *from)
+{
+	if (shim.kernel.no_reads)
+		return -EFAULT;
+	memcpy(to, from == shim.context ? shim_cast((void *)from) : from, size);
+	return 0;
+}
+
 /* --- sockets --- */
+
+__u64 shim_ancestor(struct __sk_buff *skb, int level)
+{
+	(void)skb;
+	return (uint32_t)level < shim.packet->depth ? (__u64)level + 1 : 0;
+}
+
+__u64 shim_cgroup(struct __sk_buff *skb)
+{
+	(void)skb;
+	return shim.packet->depth;
+}
 
 struct bpf_sock *shim_sk_fullsock(struct bpf_sock *sk)
 {

@@ -23,6 +23,7 @@
 #include "maps/event.h"
 #include "maps/pause.h"
 #include "maps/reply.h"
+#include "maps/scope.h"
 
 #define SHIM_FLOWS  64
 #define SHIM_EVENTS 64
@@ -38,12 +39,19 @@ struct shim_packet {
 	uint32_t gso_size, gso_segs, wire_length;
 	bool forwarded;      /* it came in at another interface */
 	bool from_socket;    /* tc: one of this host */
+	uint32_t depth;      /* tc: of its cgroup, whose id it is; its ancestors are 1, 2... */
+	const uint32_t *nat; /* tc: its source before a NAT, in words of the network */
+	uint32_t nat_info;   /* enum ip_conntrack_info */
+	uint8_t state;       /* tc: of its socket (<net/tcp_states.h>); 0: it cannot be seen */
+	bool from_nowhere;   /* gateway: no interface is known */
 	bool checksum_later; /* to be filled in at @checksum_at */
 	uint32_t checksum_at;
 };
 
 /* What this kernel has and what it answers. */
 struct shim_kernel {
+	uint32_t fields;     /* how many at most; 0: all */
+	bool no_reads;       /* of its memory */
 	bool has_fields;     /* those that a program asks for by bpf_core_field_exists() */
 	uint32_t pull_fails; /* from which pull of a packet on; 0: none */
 	bool meta_fails;
@@ -93,7 +101,18 @@ struct shim_written {
 	uint32_t stores;
 };
 
+/* Whose packet it is (maps/scope.h), as far as maps tell. */
+struct shim_scopes {
+	uint64_t link;         /* of every interface */
+	uint32_t cgroups[17];  /* by id; 0: there is no entry */
+	uint64_t found, epoch; /* of every cgroup */
+	const uint32_t *local; /* of every interface; NULL: none */
+};
+
 struct shim {
+	struct shim_scopes scopes;
+	uint32_t fields_asked;
+	const void *context; /* the program's */
 	struct shim_written written;
 	uint64_t buckets[1 + ANSWER_PAIRS], answers[ANSWERS];
 	uint32_t loads;
@@ -138,6 +157,10 @@ enum shim_map {
 	SHIM_MAP_DRAFTS, /* of reports */
 	SHIM_MAP_REPLY_DRAFTS,
 	SHIM_MAP_REPLY_SWEEPS,
+	SHIM_MAP_LOCAL,
+	SHIM_MAP_SCOPE_LINKS,
+	SHIM_MAP_SCOPE_CGROUPS,
+	SHIM_MAP_SCOPE_FOUND,
 	SHIM_MAP_ANSWER_DRAFTS,
 	SHIM_MAP_ANSWER_BUCKETS,
 	SHIM_MAP_ANSWERS,
@@ -172,6 +195,11 @@ long shim_skb_store(struct __sk_buff *skb, __u32 offset, const void *from, __u32
 long shim_xdp_adjust_tail(struct xdp_md *xdp, int by);
 long shim_xdp_adjust_head(struct xdp_md *xdp, int by);
 long shim_xdp_store(struct xdp_md *xdp, __u32 offset, void *from, __u32 size);
+void *shim_cast(void *context);
+bool shim_field(void);
+long shim_core_read(void *to, __u32 size, const void *from);
+__u64 shim_ancestor(struct __sk_buff *skb, int level);
+__u64 shim_cgroup(struct __sk_buff *skb);
 void *shim_ring_reserve(void *ring, __u64 size, __u64 flags);
 void shim_ring_submit(void *event, __u64 flags);
 __u64 shim_now(void);
