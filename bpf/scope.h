@@ -101,12 +101,6 @@ static __always_inline __u32 scope_first_row(context_t *context, __u32 ask)
 	return scope * config.classes;
 }
 
-/* For packets that are not plain: with a stack of its own. */
-static __noinline __u32 scope_first_row_any(context_t *context, __u32 ask)
-{
-	return scope_first_row(context, ask);
-}
-
 /* @packet was understood. */
 static __always_inline __u32 scope_ask(const struct packet *packet)
 {

@@ -12,6 +12,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/checksum.h" /* bpf_cast_to_kern_ctx() */
+#include "bpf/config.h"
 #include "maps/scope.h"
 
 struct scope_address {
@@ -45,15 +46,24 @@ struct nf_conn___scope {
 static __always_inline int scope_before_nat(struct __sk_buff *skb, bool v4,
 					    struct scope_address *source)
 {
+	const struct sk_buff___tracked *seen = (void *)skb;
 	__be32 words[4] = {};
+	unsigned long tracked;
 	long failed;
 
-	if (!bpf_cast_to_kern_ctx)
+	if (config.without & WITHOUT_READS)
 		return -1;
-	const struct sk_buff___tracked *seen = bpf_cast_to_kern_ctx(skb);
 	if (!bpf_core_field_exists(seen->_nfct)) /* a kernel without connection tracking */
 		return 0;
-	unsigned long tracked = seen->_nfct;
+	if (config.without & WITHOUT_CONTEXT || !bpf_cast_to_kern_ctx) {
+		/* As in checksum_place_copied(); the stack is scarce. */
+		if (bpf_core_read(words, sizeof(tracked), &seen->_nfct))
+			return -1;
+		__builtin_memcpy(&tracked, words, sizeof(tracked));
+	} else {
+		seen = bpf_cast_to_kern_ctx(skb);
+		tracked = seen->_nfct;
+	}
 	const struct nf_conn___scope *connection = (void *)(tracked & ~NAT_INFO_BITS);
 	if (!connection)
 		return 0;

@@ -352,9 +352,11 @@ static void no_room_for_a_trial(void **state)
 	shim_run_unreachable();
 }
 
+#include "tests/coverage/answers.h"
 #include "tests/coverage/exceptions.h"
 #include "tests/coverage/named.h"
 #include "tests/coverage/replies.h"
+#include "tests/coverage/scopes.h"
 #include "tests/coverage/tunnels.h"
 
 #include "tests/coverage/books.h"
@@ -366,6 +368,8 @@ int main(void)
 #define TUNNEL_TEST(test)    cmocka_unit_test_setup(test, tunnels_reset)
 #define EXCEPTION_TEST(test) cmocka_unit_test_setup(test, exceptions_reset)
 #define REPLY_TEST(test)     cmocka_unit_test_setup(test, replies_reset)
+#define ANSWER_TEST(test)    cmocka_unit_test_setup(test, answers_reset)
+#define SCOPE_TEST(test)     cmocka_unit_test_setup(test, scopes_reset)
 #define REPORT_TEST(test)    cmocka_unit_test_setup(test, reports_reset)
 	const struct CMUnitTest tests[] = {
 		TEST(as_in_the_kernel),
@@ -406,6 +410,21 @@ int main(void)
 		TUNNEL_TEST(named_bfd),
 		TUNNEL_TEST(named_azure),
 		TEST(lookups_through_translators),
+		SCOPE_TEST(scopes_by_interface),
+		SCOPE_TEST(scopes_by_cgroup),
+		SCOPE_TEST(scopes_by_cgroup_of_any_socket),
+		SCOPE_TEST(scopes_by_source),
+		SCOPE_TEST(scopes_behind_a_nat),
+		SCOPE_TEST(scopes_of_two_minds),
+		SCOPE_TEST(scopes_in_tunnels),
+		TEST(local_through_an_interface),
+		ANSWER_TEST(answers_by_reset),
+		ANSWER_TEST(answers_by_message),
+		ANSWER_TEST(answers_to_hosts_alone),
+		ANSWER_TEST(answers_on_every_link),
+		ANSWER_TEST(answers_and_checksums),
+		ANSWER_TEST(answers_within_limits),
+		ANSWER_TEST(answers_that_fail),
 		REPLY_TEST(replies_to_openings),
 		REPLY_TEST(replies_of_connections),
 		REPLY_TEST(replies_without_room),

@@ -12,6 +12,28 @@ const bool shim_is_gateway = false;
 
 SHIM_MAPS
 
+/* What stands first in all that a program sees of a packet, by what it asks for: where its memory
+ * begins, its connection, its socket. */
+static void *first_seen(const struct __sk_buff *skb, const struct shim_packet *packet)
+{
+	static struct nf_conn___scope connection __attribute__((aligned(8)));
+	static struct kernfs_node___scope folder;
+	static struct cgroup___scope cgroup = {&folder};
+	static struct sock___scope socket = {.sk_cgrp_data = {&cgroup}};
+
+	if (!config.scoped_by)
+		return (void *)(uintptr_t)(skb->data - HEADROOM);
+	if (packet->nat) {
+		__builtin_memcpy(
+			&connection.tuplehash[packet->nat_info >= NAT_REPLY_FROM].tuple.src.u3,
+			packet->nat, sizeof(connection.tuplehash[0].tuple.src.u3));
+		return (void *)((uintptr_t)&connection | packet->nat_info);
+	}
+	folder.id = packet->depth;
+	socket.__sk_common.skc_state = packet->state;
+	return packet->state ? &socket : NULL;
+}
+
 void *shim_cast(void *context)
 {
 	static struct sk_buff___checksum seen;
@@ -19,7 +41,7 @@ void *shim_cast(void *context)
 	const struct shim_packet *packet = shim.packet;
 
 	seen = (struct sk_buff___checksum){
-		.head = (void *)(uintptr_t)(skb->data - HEADROOM),
+		.head = first_seen(skb, packet),
 		.data = (void *)(uintptr_t)skb->data,
 		.ip_summed = packet->checksum_later ? CHECKSUM_PARTIAL : 0,
 		.csum_start = (__u16)(HEADROOM + packet->checksum_at),
@@ -44,7 +66,9 @@ int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL
 	};
 
 	shim.packet = packet;
-	shim.pulls = 0;
+	shim.context = &skb;
+	shim.pulls = shim.loads = shim.fields_asked = 0;
+	shim.written = (struct shim_written){0};
 	skb.data = (__u32)(uintptr_t)shim_lay(linear);
 	skb.data_end = skb.data + linear;
 	int answer = layer3              ? egress_layer3(&skb)
@@ -63,6 +87,7 @@ void shim_run_unreachable(void)
 
 	parse_ipv6_extensions(NULL, NULL);
 	parse_frame(&nothing, NULL);
+	shim_unreachable(&nothing);
 	parse_frame_layer3(&nothing, NULL);
 	except_entry(UINT32_MAX, 0);
 	tunnel_read(NULL, NULL, false);

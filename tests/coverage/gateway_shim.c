@@ -49,10 +49,11 @@ int shim_xdp_pull(struct xdp_md *xdp, __u32 size)
 int shim_run(const struct shim_packet *packet, bool layer3, uint32_t words[TRIAL_WORDS])
 {
 	uint32_t linear = packet->linear ? packet->linear : packet->length;
-	struct xdp_md xdp = {.ingress_ifindex = 1};
+	struct xdp_md xdp = {.ingress_ifindex = packet->from_nowhere ? 0 : 1};
 
 	shim.packet = packet;
-	shim.pulls = 0;
+	shim.pulls = shim.loads = shim.fields_asked = 0;
+	shim.written = (struct shim_written){0};
 	xdp.data = xdp.data_meta = (__u32)(uintptr_t)shim_lay(linear);
 	xdp.data_end = xdp.data + linear;
 	int answer = layer3 ? gateway_layer3(&xdp) : gateway(&xdp);
@@ -67,5 +68,6 @@ void shim_run_unreachable(void)
 
 	parse_ipv6_extensions(NULL, NULL);
 	parse_frame(&nothing, NULL);
+	shim_unreachable(&nothing);
 	parse_frame_layer3(&nothing, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/pkt_cls.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,20 @@ void *shim_map_lookup(void *map, const void *key)
 		return entry ? &entry->reply : NULL;
 	}
 	switch (which) {
+	case SHIM_MAP_LOCAL:
+		return (void *)shim.scopes.local;
+	case SHIM_MAP_SCOPE_LINKS:
+		return &shim.scopes.link;
+	case SHIM_MAP_SCOPE_CGROUPS:
+		return shim.scopes.cgroups[index] ? &shim.scopes.cgroups[index] : NULL;
+	case SHIM_MAP_SCOPE_FOUND:
+		return index == SCOPE_FOUND_EPOCH ? &shim.scopes.epoch : &shim.scopes.found;
+	case SHIM_MAP_ANSWER_DRAFTS:
+		return index == 0 ? shim_answer_draft : NULL;
+	case SHIM_MAP_ANSWER_BUCKETS:
+		return index <= ANSWER_PAIRS ? &shim.buckets[index] : NULL;
+	case SHIM_MAP_ANSWERS:
+		return index < ANSWERS ? &shim.answers[index] : NULL;
 	case SHIM_MAP_REPLY_DRAFTS:
 		return index == 0 ? shim_reply_draft : NULL;
 	case SHIM_MAP_REPLY_SWEEPS:
@@ -199,7 +214,112 @@ __u64 shim_tai(void)
 	return shim.kernel.tai;
 }
 
+/* --- packets that are written anew --- */
+
+/* lib/checksum.c: sixteen bits at a time, folded to 32. */
+__s64 shim_csum_diff(__be32 *from, __u32 from_size, __be32 *to, __u32 to_size, __wsum seed)
+{
+	uint64_t sum = seed;
+	uint16_t word;
+
+	if (from || from_size || to_size % 4)
+		abort();
+	for (uint32_t i = 0; i < to_size; i += sizeof(word)) {
+		memcpy(&word, (uint8_t *)to + i, sizeof(word));
+		sum += word;
+	}
+	return (__s64)((sum & UINT32_MAX) + (sum >> 32));
+}
+
+long shim_redirect(__u32 ifindex, __u64 flags)
+{
+	(void)ifindex;
+	return flags == BPF_F_INGRESS ? TC_ACT_REDIRECT : TC_ACT_SHOT;
+}
+
+static long resize(uint32_t length)
+{
+	if (length > sizeof(shim.written.bytes))
+		abort();
+	shim.written.length = length;
+	return 0;
+}
+
+long shim_skb_change_tail(struct __sk_buff *skb, __u32 length, __u64 flags)
+{
+	(void)skb, (void)flags;
+	return shim.kernel.tail_fails ? -ENOMEM : resize(length);
+}
+
+long shim_xdp_adjust_tail(struct xdp_md *xdp, int by)
+{
+	(void)xdp;
+	return shim.kernel.tail_fails ? -EINVAL : resize(shim.packet->length + (uint32_t)by);
+}
+
+long shim_xdp_adjust_head(struct xdp_md *xdp, int by)
+{
+	(void)xdp;
+	return shim.kernel.head_fails ? -EINVAL : resize(shim.packet->length - (uint32_t)by);
+}
+
+static long store(uint32_t offset, const void *from, uint32_t size)
+{
+	if (!shim.written.length)
+		shim.written.length = shim.packet->length;
+	if ((++shim.written.stores >= shim.kernel.store_fails && shim.kernel.store_fails) ||
+	    offset + size > shim.written.length)
+		return -EFAULT;
+	memcpy(shim.written.bytes + offset, from, size);
+	return 0;
+}
+
+long shim_skb_store(struct __sk_buff *skb, __u32 offset, const void *from, __u32 size, __u64 flags)
+{
+	(void)skb, (void)flags;
+	return store(offset, from, size);
+}
+
+long shim_xdp_store(struct xdp_md *xdp, __u32 offset, void *from, __u32 size)
+{
+	(void)xdp;
+	return store(offset, from, size);
+}
+
+static bool load_fails(void)
+{
+	return ++shim.loads >= shim.kernel.load_fails && shim.kernel.load_fails;
+}
+
+/* --- the kernel's own memory --- */
+
+bool shim_field(void)
+{
+	return shim.kernel.has_fields &&
+	       (!shim.kernel.fields || shim.fields_asked++ < shim.kernel.fields);
+}
+
+long shim_core_read(void *to, __u32 size, const void *from)
+{
+	if (shim.kernel.no_reads)
+		return -EFAULT;
+	memcpy(to, from == shim.context ? shim_cast((void *)from) : from, size);
+	return 0;
+}
+
 /* --- sockets --- */
+
+__u64 shim_ancestor(struct __sk_buff *skb, int level)
+{
+	(void)skb;
+	return (uint32_t)level < shim.packet->depth ? (__u64)level + 1 : 0;
+}
+
+__u64 shim_cgroup(struct __sk_buff *skb)
+{
+	(void)skb;
+	return shim.packet->depth;
+}
 
 struct bpf_sock *shim_sk_fullsock(struct bpf_sock *sk)
 {
@@ -243,7 +363,7 @@ long shim_skb_pull(struct __sk_buff *skb, __u32 size)
 long shim_skb_load(const void *skb, __u32 offset, void *to, __u32 size)
 {
 	(void)skb;
-	if (offset > INT_MAX || offset > shim.packet->length ||
+	if (load_fails() || offset > INT_MAX || offset > shim.packet->length ||
 	    size > shim.packet->length - offset) {
 		memset(to, 0, size);
 		return -EFAULT;
@@ -262,7 +382,7 @@ __u64 shim_xdp_length(struct xdp_md *xdp)
 long shim_xdp_load(struct xdp_md *xdp, __u32 offset, void *to, __u32 size)
 {
 	(void)xdp;
-	if (offset > 0xffff || size > 0xffff || offset + size > shim.packet->length)
+	if (load_fails() || offset > 0xffff || size > 0xffff || offset + size > shim.packet->length)
 		return -EINVAL;
 	memcpy(to, shim.packet->bytes + offset, size);
 	return 0;

@@ -17,11 +17,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "maps/answer.h"
 #include "maps/books.h"
 #include "maps/config.h"
 #include "maps/event.h"
 #include "maps/pause.h"
 #include "maps/reply.h"
+#include "maps/scope.h"
 
 #define SHIM_FLOWS  64
 #define SHIM_EVENTS 64
@@ -37,22 +39,31 @@ struct shim_packet {
 	uint32_t gso_size, gso_segs, wire_length;
 	bool forwarded;      /* it came in at another interface */
 	bool from_socket;    /* tc: one of this host */
+	uint32_t depth;      /* tc: of its cgroup, whose id it is; its ancestors are 1, 2... */
+	const uint32_t *nat; /* tc: its source before a NAT, in words of the network */
+	uint32_t nat_info;   /* enum ip_conntrack_info */
+	uint8_t state;       /* tc: of its socket (<net/tcp_states.h>); 0: it cannot be seen */
+	bool from_nowhere;   /* gateway: no interface is known */
 	bool checksum_later; /* to be filled in at @checksum_at */
 	uint32_t checksum_at;
 };
 
 /* What this kernel has and what it answers. */
 struct shim_kernel {
+	uint32_t fields;     /* how many at most; 0: all */
+	bool no_reads;       /* of its memory */
 	bool has_fields;     /* those that a program asks for by bpf_core_field_exists() */
 	uint32_t pull_fails; /* from which pull of a packet on; 0: none */
 	bool meta_fails;
 	bool meta_lies; /* says yes and makes no room */
 	bool ring_full;
-	bool no_maps;                /* a lookup finds nothing */
-	int missing;                 /* enum shim_map: a lookup there finds nothing */
-	bool small_socket;           /* of a connection that has but begun */
-	const struct sender *sender; /* who is noted at the socket; NULL: nobody */
-	bool upper;                  /* tc: the link is over another one */
+	bool no_maps;                     /* a lookup finds nothing */
+	int missing;                      /* enum shim_map: a lookup there finds nothing */
+	uint32_t load_fails, store_fails; /* from which one on; 0: none */
+	bool tail_fails, head_fails;      /* a packet does not get longer or shorter */
+	bool small_socket;                /* of a connection that has but begun */
+	const struct sender *sender;      /* who is noted at the socket; NULL: nobody */
+	bool upper;                       /* tc: the link is over another one */
 	uint32_t takers;         /* other CPUs that count down a number to 0, or below, before us */
 	bool other_cpu;          /* has just made the flow that we are about to make */
 	uint32_t flows_most;     /* of SHIM_FLOWS */
@@ -83,7 +94,28 @@ struct shim_entry {
 };
 _Static_assert(sizeof(struct reply_key) >= sizeof(struct reply_fragment), "both are keys");
 
+/* A packet that a program writes anew. */
+struct shim_written {
+	uint8_t bytes[256];
+	uint32_t length;
+	uint32_t stores;
+};
+
+/* Whose packet it is (maps/scope.h), as far as maps tell. */
+struct shim_scopes {
+	uint64_t link;         /* of every interface */
+	uint32_t cgroups[17];  /* by id; 0: there is no entry */
+	uint64_t found, epoch; /* of every cgroup */
+	const uint32_t *local; /* of every interface; NULL: none */
+};
+
 struct shim {
+	struct shim_scopes scopes;
+	uint32_t fields_asked;
+	const void *context; /* the program's */
+	struct shim_written written;
+	uint64_t buckets[1 + ANSWER_PAIRS], answers[ANSWERS];
+	uint32_t loads;
 	struct shim_entry tables[SHIM_TABLES][SHIM_ENTRIES];
 	struct reply_sweep sweep;
 	struct shim_kernel kernel;
@@ -125,6 +157,13 @@ enum shim_map {
 	SHIM_MAP_DRAFTS, /* of reports */
 	SHIM_MAP_REPLY_DRAFTS,
 	SHIM_MAP_REPLY_SWEEPS,
+	SHIM_MAP_LOCAL,
+	SHIM_MAP_SCOPE_LINKS,
+	SHIM_MAP_SCOPE_CGROUPS,
+	SHIM_MAP_SCOPE_FOUND,
+	SHIM_MAP_ANSWER_DRAFTS,
+	SHIM_MAP_ANSWER_BUCKETS,
+	SHIM_MAP_ANSWERS,
 	SHIM_MAP_TABLES, /* the first of SHIM_TABLES */
 	SHIM_MAP_REPLIES = SHIM_MAP_TABLES,
 	SHIM_MAP_EXCHANGES,
@@ -133,7 +172,8 @@ enum shim_map {
 	SHIM_MAP_SECTIONS /* the first of TABLE_SECTION_COUNT */
 };
 int shim_which(const void *map);
-extern void *const shim_draft, *const shim_reply_draft; /* values of the maps of drafts */
+extern void *const shim_draft, *const shim_reply_draft,
+				       *const shim_answer_draft; /* values of the maps of drafts */
 
 /* --- tests/coverage/shim.c --- */
 
@@ -148,6 +188,18 @@ void *shim_map_lookup(void *map, const void *key);
 long shim_map_update(void *map, const void *key, const void *value, __u64 flags);
 long shim_map_delete(void *map, const void *key);
 long shim_for_each(void *map, void *callback, void *context, __u64 flags);
+__s64 shim_csum_diff(__be32 *from, __u32 from_size, __be32 *to, __u32 to_size, __wsum seed);
+long shim_redirect(__u32 ifindex, __u64 flags);
+long shim_skb_change_tail(struct __sk_buff *skb, __u32 length, __u64 flags);
+long shim_skb_store(struct __sk_buff *skb, __u32 offset, const void *from, __u32 size, __u64 flags);
+long shim_xdp_adjust_tail(struct xdp_md *xdp, int by);
+long shim_xdp_adjust_head(struct xdp_md *xdp, int by);
+long shim_xdp_store(struct xdp_md *xdp, __u32 offset, void *from, __u32 size);
+void *shim_cast(void *context);
+bool shim_field(void);
+long shim_core_read(void *to, __u32 size, const void *from);
+__u64 shim_ancestor(struct __sk_buff *skb, int level);
+__u64 shim_cgroup(struct __sk_buff *skb);
 void *shim_ring_reserve(void *ring, __u64 size, __u64 flags);
 void shim_ring_submit(void *event, __u64 flags);
 __u64 shim_now(void);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Goal: a sender that still owns the memory of a packet, and rewrites the destination once it was
 # judged, gets none of a thousand packets out: neither by a packet ring, nor inside a tunnel that the
-# policy names, by an ordinary socket. Without a guard nearly all of them are.
+# policy names, by an ordinary socket. Without a guard many do, and nearly all on an idle machine.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab.sh
@@ -52,10 +52,10 @@ inside_out() {
 total=$((ROUNDS * AT_ONCE))
 arrived=$(rings_out)
 tap_is "without a guard, $arrived of $total ring packets reach another host" \
-	"$((arrived > total / 2))" 1
+	"$((arrived > total / 10))" 1
 arrived=$(inside_out "$german4")
 tap_is "without a guard, $arrived of $total packets in a tunnel hold another destination" \
-	"$((arrived > total / 2))" 1
+	"$((arrived > total / 10))" 1
 tap_try "apply" lab_gabelou apply "$lab_folder/races.yaml"
 tap_is "with one, ring packets" "$(rings_out)" 0
 tap_is "with one, packets in a tunnel" "$(inside_out "$german4")" 0

@@ -104,6 +104,9 @@ tap_is "without a guard everything answers" "$(from_workload)" "$everywhere"
 
 apply source
 tap_is "what a NAT has changed is known by its first source" "$(from_workload)" "$german"
+GABELOU_WITHOUT=xdp-context apply source
+tap_is "also where the kernel shows nothing, as before Linux 6.2" "$(from_workload)" "$german"
+apply source
 tap_is "the host itself is in no scope" "$(from_host)" "$french"
 inside_wire 1 || exit 1
 tap_is "another source is in none" "$(from_workload)" "$french"

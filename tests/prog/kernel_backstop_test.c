@@ -97,6 +97,7 @@ static void test_lifeline_passes(void **state)
 	uint8_t arp[PACKET_MOST];
 	size_t arp_size = applied_fence(arp);
 
+	applied_needs(LAYERS_OF_BACKSTOP);
 	applied->options.lifeline = lifeline;
 	applied->options.lifeline_count = 3;
 	applied_apply(applied, applied->table);

@@ -24,7 +24,8 @@
 	X(FROZEN_MAPS, "frozen-maps", "5.5", LAYER_NEEDED) /* filled by mmap, then frozen */       \
 	X(RING_BUFFER, "ring-buffer", "5.8", LAYER_NEEDED) /* flow events */                       \
 	X(KERNEL_READS, "kernel-reads", "5.8", /* locked down, a kernel may refuse them */         \
-	  "before Linux 6.2 a checksum may be written over a destination that was judged")         \
+	  "scopes by source are not known; before Linux 6.2 a checksum may be written over a "     \
+	  "destination that was judged")                                                           \
 	X(ATOMICS, "atomics", "5.12", LAYER_NEEDED)         /* sums of flows, in the guard */      \
 	X(MAP_BATCHES, "map-batches", "5.14", LAYER_NEEDED) /* flows and counters, read out */     \
 	X(EGRESS_HOOK, "egress-hook", "5.16",                                                      \
