@@ -162,6 +162,8 @@ tap_is "at clsact a process is told" "$(told "$guarded")" "$TOLD"
 tap_is "at clsact a client is told" "$(told "$client")" "$TOLD"
 lab_gabelou detach >/dev/null
 
+# Addresses that nobody spoke with before: an earlier connection may still be ending.
+beyond4=5.1.5.201 beyond6=2a00:5:5::201
 cat >"$lab_folder/tun" <<-END
 	echo 0 >/proc/sys/net/ipv6/conf/tun0/router_solicitations
 	ip address add 10.99.0.1/24 dev tun0
@@ -171,14 +173,14 @@ cat >"$lab_folder/tun" <<-END
 	ip -6 route add 2a00:5:5::/48 dev tun0
 	"$gabelou" apply "$lab_folder/tun.yaml" >/dev/null
 	for how in tcp told; do
-		for to in $german4 $german6; do "$lab_tools/attempt" \$how \$to 443; done
+		for to in $beyond4 $beyond6; do "$lab_tools/attempt" \$how \$to 443; done
 	done >"$lab_folder/told"
 	"$gabelou" detach
 END
 if [ -c /dev/net/tun ]; then
 	came_out=$(lab_in "$guarded" "$lab_tools/tun" tun0 bash "$lab_folder/tun" 2>/dev/null)
 	tap_is "without a link header a process is told" "$(paste -sd' ' "$lab_folder/told")" "$TOLD"
-	tap_is "and nothing came out" "$(grep -E "^($german4|$german6) " <<<"$came_out" | head -n 3)" ""
+	tap_is "and nothing came out" "$(grep -E "^($beyond4|$beyond6) " <<<"$came_out" | head -n 3)" ""
 else
 	tap_skip "without a link header" "no /dev/net/tun"
 fi
