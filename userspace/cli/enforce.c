@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "userspace/cli/enforce.h"
+#include "userspace/base/aside.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -235,31 +236,40 @@ static void print_trial(const struct kernel *kernel)
 }
 
 /* For a rollback. It is in force in any case. */
-static void keep_table(struct kernel *kernel, struct diagnostics *diagnostics)
-{
-	struct diagnostics heard = {0};
+struct keeping {
+	struct kernel *kernel;
+	struct diagnostics heard;
+};
 
-	fflush(stdout);
-	kernel_keep_table(kernel, &heard);
-	diagnostics_move_as_warnings(&heard, diagnostics);
+static void keep_table(void *argument)
+{
+	struct keeping *keeping = argument;
+
+	kernel_keep_table(keeping->kernel, &keeping->heard);
 }
 
 enum cli_exit enforce(struct pipeline *pipeline, const struct enforcement *enforcement,
 		      struct diagnostics *diagnostics)
 {
 	struct kernel *kernel = NULL;
+	struct keeping keeping = {0};
+	struct aside keeps = {0};
 	int error = review(pipeline, enforcement, diagnostics);
 
 	if (error)
 		return cli_exit_of(error);
 	error = swap(pipeline, enforcement, &kernel, diagnostics);
+	keeping.kernel = kernel;
+	if (!error)
+		aside_begin(&keeps, keep_table, &keeping);
 	pipeline_free(pipeline); /* which takes its time, while the last packet leaves */
 	if (!error)
 		error = enforce_show(kernel, enforcement, diagnostics);
 	if (!error && enforcement->confirm_ns && !enforcement->json)
 		print_trial(kernel);
-	if (!error)
-		keep_table(kernel, diagnostics);
+	fflush(stdout);
+	aside_end(&keeps);
+	diagnostics_move_as_warnings(&keeping.heard, diagnostics);
 	kernel_close(kernel);
 	return !error ? CLI_DONE : error == -ECANCELED ? CLI_NO : CLI_SYSTEM;
 }
