@@ -102,13 +102,13 @@ tap_matches "a kernel without the backstop is told of" \
 	'this kernel has no backstop'
 tap_matches "by status, too" "$(lab_gabelou status)" 'no backstop: an interface that appears is open'
 flood "there, until the next apply" "$german4" all
+
+tap_try "apply" lab_gabelou apply "$lab_folder/enforce.yaml"
 if ! lab_has egress-of-all || ! lab_has owned-tables; then
 	tap_skip "the rest" "this kernel has no backstop (Linux 6.16)"
 	tap_end
 	exit
 fi
-
-tap_try "apply" lab_gabelou apply "$lab_folder/enforce.yaml"
 tap_try "the backstop stands" has_backstop
 tap_is "status says so" "$(lab_gabelou status --json | jq .backstop)" true
 flood "without an agent" "$german4" none
