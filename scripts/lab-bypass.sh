@@ -51,8 +51,8 @@ router_on() {
 	lab_namespace "$workload" || return
 	lab_in "$workload" ip link add work0 address "$work_mac" type veth \
 		peer name inside0 address "$inside_mac" netns "$guarded" || return
-	bypass_end "$workload" work0 10.88.0.2/24 fd88::2/64
-	bypass_end "$guarded" inside0 10.88.0.1/24 fd88::1/64
+	lab_end_of "$workload" work0 10.88.0.2/24 fd88::2/64
+	lab_end_of "$guarded" inside0 10.88.0.1/24 fd88::1/64
 	local address
 	for address in 10.88.0.2 fd88::2; do
 		lab_in "$guarded" ip neigh replace "$address" lladdr "$work_mac" dev inside0 nud permanent
@@ -71,15 +71,6 @@ router_on() {
 
 gateway_on() {
 	lab_gabelou apply "$lab_folder/gateway.yaml" >&2
-}
-
-# NAMESPACE INTERFACE ADDRESS4 ADDRESS6
-bypass_end() {
-	lab_sysctl "$1" "ipv6/conf/$2/accept_dad" 0
-	lab_sysctl "$1" "ipv6/conf/$2/router_solicitations" 0
-	lab_address "$1" "$2" "$3" "$4"
-	lab_in "$1" ip link set "$2" up
-	lab_in "$1" ip link set lo up
 }
 
 # --- the list ---
@@ -327,7 +318,7 @@ by_moved_interface() {
 	attacker=$other as=net_raw by_frame udp4 denied
 	lab_in "$other" ip link set "$uplink" netns "$guarded"
 	ip netns del "$other"
-	bypass_end "$guarded" "$uplink" "$source4/24" "$source6/64"
+	lab_end_of "$guarded" "$uplink" "$source4/24" "$source6/64"
 	lab_in "$guarded" ip route add default via 10.77.0.2
 	lab_in "$guarded" ip -6 route add default via fd77::2
 	lab_neighbours

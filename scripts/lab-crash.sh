@@ -22,10 +22,7 @@ lab_in "$workload" ip link add work0 address "$work_mac" type veth \
 	peer name inside0 address "$inside_mac" netns "$guarded" || exit 1
 for side in "$workload work0 10.88.0.2/24 fd88::2/64" "$guarded inside0 10.88.0.1/24 fd88::1/64"; do
 	read -r namespace link address4 address6 <<<"$side"
-	lab_sysctl "$namespace" "ipv6/conf/$link/accept_dad" 0
-	lab_sysctl "$namespace" "ipv6/conf/$link/router_solicitations" 0
-	lab_address "$namespace" "$link" "$address4" "$address6"
-	lab_in "$namespace" ip link set "$link" up
+	lab_end_of "$namespace" "$link" "$address4" "$address6"
 done
 lab_sysctl "$guarded" ipv4/conf/all/forwarding 1
 lab_sysctl "$guarded" ipv6/conf/all/forwarding 1

@@ -29,6 +29,7 @@ source6=fd77::1
 lab_folder=
 lab_namespaces=()
 lab_processes=()
+lab_cgroups=()
 lab_cookies=0
 
 # Why the lab cannot run here, or nothing.
@@ -124,6 +125,16 @@ lab_neighbours() {
 	done
 }
 
+# NAMESPACE INTERFACE ADDRESS...: up, with these addresses. It says nothing of its own: no router
+# solicitations, no duplicate address detection.
+lab_end_of() {
+	lab_sysctl "$1" "ipv6/conf/$2/accept_dad" 0
+	lab_sysctl "$1" "ipv6/conf/$2/router_solicitations" 0
+	lab_address "$@"
+	lab_in "$1" ip link set "$2" up
+	lab_in "$1" ip link set lo up
+}
+
 # NAME MAC FAR_NAME FAR_MAC: a wire from the guarded to the far namespace. Its ends say nothing of
 # their own (no router solicitations, no duplicate address detection), so that counts are exact.
 lab_wire() {
@@ -162,11 +173,34 @@ lab_host() {
 	done
 }
 
-# Answers TCP and takes UDP on a port of every address of the far end.
+# PORT [NAMESPACE]: answers TCP and takes UDP there, on every address of the far end, or of another.
 lab_listen() {
-	lab_start "$far" "$lab_tools/sockets" listen "$1" >"$lab_folder/listen.$1"
-	lab_await 50 grep -q ready "$lab_folder/listen.$1"
+	local ready=$lab_folder/listen.$1.${2-$far}
+	lab_start "${2-$far}" "$lab_tools/sockets" listen "$1" >"$ready"
+	lab_await 50 grep -q ready "$ready"
 }
+
+# Where cgroup2 is mounted; nothing: nowhere.
+lab_cgroup_root() {
+	awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts
+}
+
+# FOLDER...: makes cgroups, which go at the end. Never the root: what is below it, and our own.
+lab_cgroup() {
+	local folder
+	for folder; do
+		lab_cgroups=("$folder" "${lab_cgroups[@]}") # first, for a signal
+		mkdir "$folder" || return
+	done
+}
+
+# NAMESPACE FOLDER COMMAND...: in that cgroup; "": where we are. A 0 is whoever writes it.
+lab_in_cgroup() {
+	local namespace=$1 folder=$2
+	shift 2
+	lab_in "$namespace" sh -c "$lab_enter_cgroup" "$folder" "$@"
+}
+lab_enter_cgroup='[ -z "$0" ] || echo 0 >"$0/cgroup.procs" && exec "$@"'
 
 # TENTHS COMMAND...: until it succeeds. So many tenths of a second are enough where nothing else runs;
 # a machine with ten times as much to do is given ten times as long.
@@ -245,7 +279,7 @@ lab_forget() {
 }
 
 lab_end() {
-	local status=$? process namespace
+	local status=$? process namespace folder
 	trap - EXIT
 	trap '' INT TERM HUP
 	for process in "${lab_processes[@]}"; do
@@ -255,6 +289,9 @@ lab_end() {
 		[ -e "/run/netns/$namespace" ] || continue
 		lab_forget "$namespace"
 		ip netns del "$namespace"
+	done
+	for folder in "${lab_cgroups[@]}"; do # they must be empty to go
+		[ ! -d "$folder" ] || lab_await 50 rmdir "$folder"
 	done
 	[ -z "$lab_folder" ] || rm -rf "$lab_folder"
 	exit "$status"

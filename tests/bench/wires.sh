@@ -25,12 +25,8 @@ wires_begin() {
 
 # NAMESPACE INTERFACE ADDRESS4 ADDRESS6
 wires_end_of() {
-	lab_sysctl "$1" "ipv6/conf/$2/accept_dad" 0
-	lab_sysctl "$1" "ipv6/conf/$2/router_solicitations" 0
 	lab_sysctl "$1" "ipv4/conf/$2/rp_filter" 0
-	lab_address "$1" "$2" "$3/24" "$4/64"
-	lab_in "$1" ip link set "$2" up
-	lab_in "$1" ip link set lo up
+	lab_end_of "$1" "$2" "$3/24" "$4/64"
 }
 
 wires_up() {

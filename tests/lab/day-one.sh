@@ -8,21 +8,12 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab-data.sh
 . scripts/tap.sh
 
-root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+root=$(lab_cgroup_root)
 tap_needs_lab day-one "$([ -n "$root" ] || echo "needs cgroup2")"
 cgroup=$root/gabelou-day-$$.service
 
 lab_begin || exit 1
-leave() {
-	local status=$?
-	(exit "$status")
-	(lab_end)
-	status=$?
-	lab_await 50 rmdir "$cgroup"
-	exit "$status"
-}
-trap leave EXIT
-mkdir "$cgroup" || exit 1
+lab_cgroup "$cgroup" || exit 1
 lab_data
 log=$lab_folder/log
 names=$lab_folder/names
@@ -31,8 +22,7 @@ lab_policy watching "- soil: [FR]" "mode: monitor" "sockets: $cgroup" >"$lab_fol
 
 # HOW ADDRESS PORT: an attempt by a program of the unit; prints its process first.
 attempt() {
-	lab_in "$guarded" sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$cgroup" \
-		"$lab_tools/attempt" "$@"
+	lab_in_cgroup "$guarded" "$cgroup" "$lab_tools/attempt" "$@"
 }
 survey() {
 	"$gabelou" survey --names "$names" "$@" "$log"

@@ -23,22 +23,13 @@ workload=gabelou-$$-workload
 work_mac=02:00:00:00:00:11 inside_mac=02:00:00:00:00:12
 lab_namespace "$workload" || exit 1
 
-# NAMESPACE INTERFACE ADDRESS4 ADDRESS6
-end_of() {
-	lab_sysctl "$1" "ipv6/conf/$2/accept_dad" 0
-	lab_sysctl "$1" "ipv6/conf/$2/router_solicitations" 0
-	lab_address "$1" "$2" "$3" "$4"
-	lab_in "$1" ip link set "$2" up
-	lab_in "$1" ip link set lo up
-}
-
 # [OPTION...]: the wire to the workload, whose end has these options. In its place, if there is one.
 inside_wire() {
 	lab_in "$workload" ip link del work0 2>/dev/null
 	lab_in "$workload" ip link add work0 address "$work_mac" "$@" type veth \
 		peer name inside0 address "$inside_mac" netns "$guarded" || return
-	end_of "$workload" work0 10.88.0.2/24 fd88::2/64
-	end_of "$guarded" inside0 10.88.0.1/24 fd88::1/64
+	lab_end_of "$workload" work0 10.88.0.2/24 fd88::2/64
+	lab_end_of "$guarded" inside0 10.88.0.1/24 fd88::1/64
 	lab_address "$guarded" inside0 "$OWN4/32" "$OWN6/128"
 	lab_sysctl "$guarded" ipv4/conf/inside0/forwarding 1
 	lab_sysctl "$guarded" ipv6/conf/inside0/forwarding 1
@@ -197,8 +188,7 @@ group_mac() {
 	through "$SENT" "$1" "$OWN4" "$OWN6" >/dev/null
 }
 own_addresses() {
-	lab_start "$guarded" "$lab_tools/sockets" listen 22 >"$lab_folder/own"
-	lab_await 50 grep -q ready "$lab_folder/own"
+	lab_listen 22 "$guarded"
 	before=$(packets_of gateway)
 	tap_try "TCP to the gateway itself, by addresses that the policy denies" \
 		from_workload tcp 22 4000 "$OWN4" "$OWN6"

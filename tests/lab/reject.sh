@@ -23,21 +23,12 @@ UNTOLD="unanswered unanswered unanswered unanswered"
 client=gabelou-$$-client
 lab_namespace "$client" || exit 1
 
-# NAMESPACE INTERFACE ADDRESS...
-end_of() {
-	lab_sysctl "$1" "ipv6/conf/$2/accept_dad" 0
-	lab_sysctl "$1" "ipv6/conf/$2/router_solicitations" 0
-	lab_address "$@"
-	lab_in "$1" ip link set "$2" up
-	lab_in "$1" ip link set lo up
-}
-
 # [OPTION...]: the wire to the client, whose end has these options. In its place, if there is one.
 inside_wire() {
 	lab_in "$client" ip link del out0 2>/dev/null
 	lab_in "$client" ip link add out0 "$@" type veth peer name inside0 netns "$guarded" || return
-	end_of "$client" out0 10.88.0.2/24 fd88::2/64
-	end_of "$guarded" inside0 10.88.0.1/24 fd88::1/64
+	lab_end_of "$client" out0 10.88.0.2/24 fd88::2/64
+	lab_end_of "$guarded" inside0 10.88.0.1/24 fd88::1/64
 	lab_in "$client" ip route replace default via 10.88.0.1
 	lab_in "$client" ip -6 route replace default via fd88::1
 }

@@ -9,21 +9,12 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab-data.sh
 . scripts/tap.sh
 
-root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+root=$(lab_cgroup_root)
 tap_needs_lab replies "$(command -v python3 >/dev/null || echo "needs python3")"
 cgroup=${root:+$root/gabelou-test-$$}
 
 lab_begin || exit 1
-leave() {
-	local status=$?
-	(exit "$status")
-	(lab_end)
-	status=$?
-	[ -z "$cgroup" ] || lab_await 50 rmdir "$cgroup"
-	exit "$status"
-}
-trap leave EXIT
-[ -z "$cgroup" ] || mkdir "$cgroup" || exit 1
+[ -z "$cgroup" ] || lab_cgroup "$cgroup" || exit 1
 lab_data
 lab_host "$french4" "$french6" "$german4" "$german6"
 
@@ -67,8 +58,8 @@ programs_at_ingress() {
 }
 
 
-# In the cgroup whose sockets are hooked, where there is one. A 0 is whoever writes it.
-lab_start "$guarded" sh -c '[ -z "$0" ] || echo 0 >"$0/cgroup.procs"; exec "$@"' "$cgroup" \
+# In the cgroup whose sockets are hooked, where there is one.
+lab_start "$guarded" sh -c "$lab_enter_cgroup" "$cgroup" \
 	python3 "$echo" serve 443,80,8443 53,55 >"$lab_folder/server"
 lab_await 50 grep -q ready "$lab_folder/server" || exit 1
 

@@ -19,20 +19,9 @@ resolver=5.1.5.53 botnet4=5.1.5.66 botnet6=2a00:5:5::66
 lan=gabelou-$$-lan
 lab_namespace "$lan" || exit 1
 
-# NAMESPACE INTERFACE ADDRESS...
-quiet_end() {
-	local namespace=$1 interface=$2
-	shift 2
-	lab_sysctl "$namespace" "ipv6/conf/$interface/accept_dad" 0
-	lab_sysctl "$namespace" "ipv6/conf/$interface/router_solicitations" 0
-	lab_address "$namespace" "$interface" "$@"
-	lab_in "$namespace" ip link set "$interface" up
-}
-
-lab_in "$lan" ip link set lo up
 lab_in "$lan" ip link add lan0 type veth peer name inside0 netns "$guarded"
-quiet_end "$lan" lan0 10.88.0.2/24 fd88::2/64
-quiet_end "$guarded" inside0 10.88.0.1/24 fd88::1/64
+lab_end_of "$lan" lan0 10.88.0.2/24 fd88::2/64
+lab_end_of "$guarded" inside0 10.88.0.1/24 fd88::1/64
 lab_in "$lan" ip route add default via 10.88.0.1
 lab_in "$lan" ip -6 route add default via fd88::1
 lab_sysctl "$guarded" ipv4/conf/all/forwarding 1
@@ -49,8 +38,8 @@ if lab_in "$guarded" ip link add bond0 type bond mode 802.3ad miimon 100 lacp_ra
 		lab_in "$namespace" ip link set "$name" down
 		lab_in "$namespace" ip link set "$name" master bond0
 	done
-	quiet_end "$guarded" bond0 10.77.1.1/24 fd77:1::1/64
-	quiet_end "$far" bond0 10.77.1.2/24 fd77:1::2/64
+	lab_end_of "$guarded" bond0 10.77.1.1/24 fd77:1::1/64
+	lab_end_of "$far" bond0 10.77.1.2/24 fd77:1::2/64
 	lab_in "$guarded" ip route replace default via 10.77.1.2
 	lab_in "$guarded" ip -6 route replace default via fd77:1::2
 	lab_in "$far" ip route replace 10.88.0.0/24 via 10.77.1.1

@@ -43,8 +43,7 @@ lab_host "$french4" "$german4" "$registry" "$miner4"
 for port in 443 3333; do
 	lab_listen "$port" || exit 1
 done
-lab_start "$container" "$lab_tools/sockets" listen 80 >"$lab_folder/web"
-lab_await 50 grep -q ready "$lab_folder/web" || exit 1
+lab_listen 80 "$container" || exit 1
 lab_in "$far" ip route replace "$source4" dev "$wire" src "$german4" # where the visitors are
 
 honest() {

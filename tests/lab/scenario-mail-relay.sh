@@ -9,21 +9,12 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab-scenario.sh
 . scripts/tap.sh
 
-root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+root=$(lab_cgroup_root)
 tap_needs_lab "mail relay" "$([ -n "$root" ] || echo "needs cgroup2")"
 slice=$root/gabelou-mail-$$.slice unit=gabelou-relay-$$.service
 
 lab_begin || exit 1
-leave() {
-	local status=$?
-	(exit "$status")
-	(lab_end)
-	status=$?
-	lab_await 50 rmdir "$slice/$unit" "$slice/cron.service" "$slice"
-	exit "$status"
-}
-trap leave EXIT
-mkdir "$slice" "$slice/$unit" "$slice/cron.service" || exit 1
+lab_cgroup "$slice" "$slice/$unit" "$slice/cron.service" || exit 1
 lab_data
 
 mailbox4=5.1.5.25 mailbox6=2a00:5:5::25 blocklist=5.1.5.54 spammer4=5.1.5.66
@@ -31,16 +22,14 @@ lab_host "$french4" "$french6" "$mailbox4" "$mailbox6" "$blocklist" "$spammer4"
 for port in 25 53 443; do
 	lab_listen "$port" || exit 1
 done
-lab_start "$guarded" "$lab_tools/sockets" listen 25 >"$lab_folder/relay"
-lab_await 50 grep -q ready "$lab_folder/relay" || exit 1
+lab_listen 25 "$guarded" || exit 1
 lab_in "$far" ip route replace "$source4" dev "$wire" src "$mailbox4" # mail comes in from there
 
 # UNIT WORDS...: traffic by a process of it.
 by() {
 	local folder=$slice/$1
 	shift
-	lab_in "$guarded" sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$folder" \
-		"$lab_tools/sockets" "$@"
+	lab_in_cgroup "$guarded" "$folder" "$lab_tools/sockets" "$@"
 }
 
 honest() {

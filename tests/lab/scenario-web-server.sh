@@ -19,8 +19,7 @@ lab_host "$french4" "$french6" "$german4" "$german6" "$mirror" "$dropper4" "$dro
 for port in 80 5432; do
 	lab_listen "$port" || exit 1
 done
-lab_start "$guarded" "$lab_tools/sockets" listen 443 >"$lab_folder/web"
-lab_await 50 grep -q ready "$lab_folder/web" || exit 1
+lab_listen 443 "$guarded" || exit 1
 
 # SOURCE4 SOURCE6: a visitor from there asks for a large page.
 visit() {

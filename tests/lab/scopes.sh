@@ -14,24 +14,12 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab-data.sh
 . scripts/tap.sh
 
-root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+root=$(lab_cgroup_root)
 tap_needs_lab scopes "$(command -v nft >/dev/null && [ -n "$root" ] || echo "needs nft and cgroup2")"
 lab_begin || exit 1
 slice=$root/gabelou-test-$$.slice unit=gabelou-test-$$.service
-mkdir "$slice" "$slice/$unit" || exit 1
+lab_cgroup "$slice" "$slice/$unit" || exit 1
 
-# Cgroups must be empty to go.
-leave() {
-	local status=$?
-	(exit "$status")
-	(lab_end)
-	status=$?
-	for folder in "$slice/"*/ "$slice" "$slice-later"; do
-		[ ! -d "$folder" ] || lab_await 50 rmdir "$folder"
-	done
-	exit "$status"
-}
-trap leave EXIT
 lab_data
 
 workload=gabelou-$$-workload
@@ -74,7 +62,7 @@ from_workload() {
 }
 # CGROUP
 from_cgroup() {
-	answers lab_in "$guarded" sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$1"
+	answers lab_in_cgroup "$guarded" "$1"
 }
 from_host() {
 	answers lab_in "$guarded"
@@ -133,11 +121,11 @@ tap_is "a cgroup is judged by its scope" "$(from_cgroup "$slice/$unit")" "$germa
 tap_is "others are not" "$(from_host)" "$french"
 # ADDRESS: what a socket of the unit is told.
 attempt() {
-	lab_in "$guarded" sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$slice/$unit" \
+	lab_in_cgroup "$guarded" "$slice/$unit" \
 		"$lab_tools/attempt" tcp "$1" 443
 }
 tap_is "its sockets are told so at once" "$(attempt "$german4") $(attempt "$french4")" "ok EPERM"
-mkdir "$slice-later"
+lab_cgroup "$slice-later"
 tap_is "one beside it that came later may be anybody's" "$(from_cgroup "$slice-later")" "$nowhere"
 apply path
 tap_is "until somebody looks" "$(from_cgroup "$slice-later")" "$french"

@@ -9,46 +9,36 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab-data.sh
 . scripts/tap.sh
 
-root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+root=$(lab_cgroup_root)
 tap_needs_lab sockets_hook "$([ -n "$root" ] || echo "needs cgroup2")"
 cgroup=$root/gabelou-test-$$
 
 lab_begin || exit 1
 
-# Never the root: a cgroup of our own below it, which must be empty to go.
-leave() {
-	local status=$?
-	(exit "$status")
-	(lab_end)
-	status=$?
-	lab_await 50 rmdir "$cgroup"
-	exit "$status"
-}
-trap leave EXIT
-mkdir "$cgroup" || exit 1
+lab_cgroup "$cgroup" || exit 1
 lab_data
 log=$lab_folder/log
 echo "sockets: $cgroup" | tee -a "$lab_folder/french.yaml" "$lab_folder/german.yaml" >/dev/null
 
-# NAMESPACE COMMAND...: in the cgroup. A 0 is whoever writes it.
+# NAMESPACE COMMAND...: in the cgroup.
 in_cgroup() {
 	local namespace=$1
 	shift
-	lab_in "$namespace" sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$cgroup" "$@"
+	lab_in_cgroup "$namespace" "$cgroup" "$@"
 }
 attempt() {
 	in_cgroup "$guarded" "$lab_tools/attempt" "$@"
 }
 # HOW ADDRESS: how many packets of an attempt arrive.
 arriving() {
-	lab_arrivals -d "$2" -- sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$cgroup" \
+	lab_arrivals -d "$2" -- sh -c "$lab_enter_cgroup" "$cgroup" \
 		"$lab_tools/attempt" "$1" "$2" 443 2>/dev/null
 }
 # How many of 3 frames that bypass the queue arrive; in the cgroup, or not ("").
 bypassing() {
 	local cookie
 	lab_new_cookie
-	lab_arrivals -c "$cookie" -- sh -c '[ -z "$0" ] || echo 0 >"$0/cgroup.procs"; exec "$@"' "$1" \
+	lab_arrivals -c "$cookie" -- sh -c "$lab_enter_cgroup" "$1" \
 		"$lab_tools/frames" -q -i "$uplink" -m "$wire_mac" -c "$cookie" -s "$source4" \
 		-S "$source6" -d "$german4" -D "$german6" -n 3 udp4 2>/dev/null
 }

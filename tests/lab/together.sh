@@ -8,20 +8,11 @@ cd "$(dirname "$0")/../.." || exit 1
 . scripts/lab-data.sh
 . scripts/tap.sh
 
-root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+root=$(lab_cgroup_root)
 tap_needs_lab together "$([ -n "$root" ] || echo "needs cgroup2")"
 slice=$root/gabelou-together-$$.slice
 lab_begin || exit 1
-leave() {
-	local status=$?
-	(exit "$status")
-	(lab_end)
-	status=$?
-	lab_await 50 rmdir "$slice/tenant.service" "$slice"
-	exit "$status"
-}
-trap leave EXIT
-mkdir "$slice" "$slice/tenant.service" || exit 1
+lab_cgroup "$slice" "$slice/tenant.service" || exit 1
 lab_data
 
 excepted=5.1.5.77 lifeline=198.51.100.7 office=5.1.5.200
@@ -29,8 +20,7 @@ lab_host "$french4" "$german4" "$excepted" "$lifeline" "$office"
 lab_listen 443 || exit 1
 lab_in "$guarded" ip link add inside0 type veth peer name inside1
 lab_in "$guarded" ip link set inside0 up
-lab_start "$guarded" "$lab_tools/sockets" listen 8443 >"$lab_folder/web"
-lab_await 50 grep -q ready "$lab_folder/web" || exit 1
+lab_listen 8443 "$guarded" || exit 1
 lab_in "$far" ip route replace "$source4" dev "$wire" src "$german4"
 
 {
@@ -58,8 +48,7 @@ tcp() {
 	lab_in "$guarded" "$lab_tools/sockets" tcp 443 100 "$@" 2>/dev/null | tr '\n' ' '
 }
 tenant() {
-	lab_in "$guarded" sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$slice/tenant.service" \
-		"$lab_tools/sockets" tcp 443 100 "$@" 2>/dev/null | tr '\n' ' '
+	lab_in_cgroup "$guarded" "$slice/tenant.service" "$lab_tools/sockets" tcp 443 100 "$@" 2>/dev/null | tr '\n' ' '
 }
 
 for without in "" tcx; do
