@@ -19,6 +19,7 @@
 #include "bpf/answer_rate.h"
 #include "bpf/config.h"
 #include "bpf/packet.h"
+#include "bpf/report.h"
 
 #define ANSWER_LIFETIME  64
 #define ANSWER_DSCP_ICMP 0xc0 /* internetwork control (RFC 1812, 4.3.2.5) */
@@ -260,12 +261,7 @@ static __always_inline bool answer_write(context_t *context, const struct packet
 /* Will the sender be told? @where: report_where(). */
 __noinline int answer_prepare(context_t *context, __u64 where)
 {
-	const struct packet packet = {
-		.ethertype = (__u16)where,
-		.network = (__u16)(where >> 16),
-		.transport = (__u16)(where >> 32),
-		.protocol = (__u8)(where >> 48),
-	};
+	const struct packet packet = report_packet(where);
 	struct answer_draft *draft = answer_drafted();
 
 	if (!config.reject || !draft)

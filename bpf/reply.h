@@ -349,12 +349,7 @@ __noinline int reply_find(context_t *context, __u64 where)
 {
 	__u32 zero = 0;
 	struct reply_draft *draft = bpf_map_lookup_elem(&reply_drafts, &zero);
-	const struct packet packet = {
-		.ethertype = (__u16)where,
-		.network = (__u16)(where >> 16),
-		.transport = (__u16)(where >> 32),
-		.protocol = (__u8)(where >> 48),
-	};
+	const struct packet packet = report_packet(where);
 
 	if (!draft)
 		return REPLY_NOT;

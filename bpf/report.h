@@ -64,6 +64,17 @@ static __always_inline __u64 report_where(const struct packet *packet)
 	       (__u64)packet->protocol << 48;
 }
 
+/* As much of it as that tells. */
+static __always_inline struct packet report_packet(__u64 where)
+{
+	return (struct packet){
+		.ethertype = (__u16)where,
+		.network = (__u16)(where >> 16),
+		.transport = (__u16)(where >> 32),
+		.protocol = (__u8)(where >> 48),
+	};
+}
+
 static __always_inline __u64 report_what(const struct decision *decision)
 {
 	return decision->row | (__u64)decision->rule << 32 | (__u64)decision->reason << 48 |
@@ -89,12 +100,7 @@ __noinline int report(context_t *context, __u64 where, __u64 what)
 	__u64 now = bpf_ktime_get_boot_ns();
 	__u32 zero = 0;
 	struct report_draft *draft = bpf_map_lookup_elem(&report_drafts, &zero);
-	const struct packet packet = {
-		.ethertype = (__u16)where,
-		.network = (__u16)(where >> 16),
-		.transport = (__u16)(where >> 32),
-		.protocol = (__u8)(where >> 48),
-	};
+	const struct packet packet = report_packet(where);
 
 	if (!draft)
 		return 0;
