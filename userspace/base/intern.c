@@ -10,8 +10,9 @@ void intern_init(struct intern *intern, size_t key_size)
 	*intern = (struct intern){.key_size = key_size};
 }
 
-static uint32_t hash(const uint8_t *key, size_t size)
+uint64_t intern_hash(const void *bytes, size_t size)
 {
+	const uint8_t *key = bytes;
 	uint64_t h = 0x9e3779b97f4a7c15u ^ size;
 
 	while (size) {
@@ -24,12 +25,12 @@ static uint32_t hash(const uint8_t *key, size_t size)
 		key += part;
 		size -= part;
 	}
-	return (uint32_t)h;
+	return h;
 }
 
 static uint32_t find_slot(const struct intern *intern, const void *key)
 {
-	uint32_t slot = hash(key, intern->key_size) & intern->mask;
+	uint32_t slot = (uint32_t)intern_hash(key, intern->key_size) & intern->mask;
 
 	while (intern->slots[slot] &&
 	       memcmp(intern_key(intern, intern->slots[slot] - 1), key, intern->key_size) != 0)

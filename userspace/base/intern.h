@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Of bytes, not against an adversary: it has no secret. */
+uint64_t intern_hash(const void *bytes, size_t size);
+
 struct intern {
 	size_t key_size;
 	uint32_t count;  /* distinct keys */

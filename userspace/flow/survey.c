@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "userspace/base/intern.h"
 #include "userspace/flow/unit.h"
 
 #define SLOTS      (2 * SURVEY_ITEMS_MOST) /* a power of two */
@@ -112,23 +113,6 @@ static size_t make_key(const struct flow_line *line, struct slice destination, c
 	return put(key, used, slice_of(line->monitor ? "1" : ""));
 }
 
-static uint64_t hash_of(const char *key, size_t size)
-{
-	uint64_t hash = 0x9e3779b97f4a7c15u ^ size;
-
-	while (size) {
-		size_t part = size < 8 ? size : 8;
-		uint64_t word = 0;
-
-		memcpy(&word, key, part);
-		hash = (hash ^ word) * 0xff51afd7ed558ccdu;
-		hash ^= hash >> 32;
-		key += part;
-		size -= part;
-	}
-	return hash;
-}
-
 /* The slot of the key, or the free one where it would stand. */
 static uint32_t *find(const struct survey_table *table, uint64_t hash, const char *key, size_t size)
 {
@@ -217,11 +201,11 @@ static int add_line(struct survey *survey, const struct flow_line *line)
 			    .packets = line->packets,
 			    .bytes = line->bytes};
 	size_t size = make_key(line, line->destination, text);
-	uint32_t *slot = find(table, one.hash = hash_of(text, size), text, size);
+	uint32_t *slot = find(table, one.hash = intern_hash(text, size), text, size);
 
 	if (!*slot && is_full(table)) {
 		size = make_key(line, (struct slice){0}, text);
-		slot = find(table, one.hash = hash_of(text, size), text, size);
+		slot = find(table, one.hash = intern_hash(text, size), text, size);
 		survey->overflow += one.flows;
 	}
 	memcpy(one.first, line->time.text, LINE_SECONDS);
