@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "userspace/kernel/attach.h"
+#include "userspace/kernel/interfaces.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/record.h"
 
@@ -108,18 +109,6 @@ static int add_queue(struct nl_msg *message_read, void *context)
 	return NL_OK;
 }
 
-static int ask(struct nl_sock *socket, struct nl_msg *request, nl_recvmsg_msg_cb_t handle,
-	       void *context)
-{
-	int error = request ? nl_send_auto(socket, request) : -NLE_NOMEM;
-
-	nlmsg_free(request);
-	if (error < 0)
-		return error;
-	error = nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, handle, context);
-	return error ? error : nl_recvmsgs_default(socket);
-}
-
 static int read_queues(struct nl_sock *socket, struct readings *readings)
 {
 	struct tcmsg any = {.tcm_family = AF_UNSPEC};
@@ -129,7 +118,7 @@ static int read_queues(struct nl_sock *socket, struct readings *readings)
 		nlmsg_free(request);
 		return -NLE_NOMEM;
 	}
-	return ask(socket, request, add_queue, readings);
+	return links_ask(socket, request, add_queue, readings);
 }
 
 static uint32_t number_in(struct nlmsghdr *header, int type, uint32_t absent)
@@ -172,7 +161,7 @@ static int read_link(struct nl_sock *socket, struct reading *reading)
 		nlmsg_free(request);
 		return -NLE_NOMEM;
 	}
-	return ask(socket, request, add_link, reading);
+	return links_ask(socket, request, add_link, reading);
 }
 
 /* @each: room for what every CPU counted. */

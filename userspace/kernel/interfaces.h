@@ -29,6 +29,14 @@ struct interface {
 	bool inside; /* a gateway's port */
 };
 
+/* Sends @request, which is freed (NULL: there was no memory for it), and has each answer handled. 0
+ * or -NLE_; what came of an interrupted dump (-NLE_DUMP_INTR) is to be forgotten, and asked for
+ * again. */
+struct nl_sock;
+struct nl_msg;
+int links_ask(struct nl_sock *socket, struct nl_msg *request,
+	      int (*handle)(struct nl_msg *answer, void *context), void *context);
+
 /* *interfaces is freed by the caller. 0 or -errno with a message. */
 int interfaces_list(struct interface **interfaces, size_t *count, struct diagnostics *diagnostics);
 

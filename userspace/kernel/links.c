@@ -120,9 +120,8 @@ static int add_link(struct nl_msg *message_read, void *context)
 	return NL_OK;
 }
 
-/* What came of an interrupted dump is forgotten by the caller, who asks again: -NLE_DUMP_INTR. */
-static int dump(struct nl_sock *socket, struct nl_msg *request, nl_recvmsg_msg_cb_t handle,
-		void *context)
+int links_ask(struct nl_sock *socket, struct nl_msg *request,
+	      int (*handle)(struct nl_msg *answer, void *context), void *context)
 {
 	int error = request ? nl_send_auto(socket, request) : -NLE_NOMEM;
 
@@ -153,7 +152,7 @@ static int list_links(struct nl_sock *socket, struct listing *listing)
 
 	for (int i = 0; i < TRIES_MOST && error == -NLE_DUMP_INTR; i++) {
 		listing->count = 0;
-		error = dump(socket, links_request(HERE), add_link, listing);
+		error = links_ask(socket, links_request(HERE), add_link, listing);
 	}
 	if (!error && listing->out_of_memory)
 		error = -NLE_NOMEM;
@@ -183,7 +182,8 @@ static bool is_dead_end(struct nl_sock *socket, int32_t namespace, uint32_t peer
 {
 	struct others others = {.peer = peer};
 
-	return dump(socket, links_request(namespace), look_for_others, &others) == 0 && !others.any;
+	return links_ask(socket, links_request(namespace), look_for_others, &others) == 0 &&
+	       !others.any;
 }
 
 struct route_search {
@@ -228,7 +228,7 @@ static bool has_way_out(struct nl_sock *socket, uint32_t ifindex)
 	struct route_search search = {.ifindex = ifindex};
 
 	for (size_t i = 0; i < sizeof(families) && !search.found; i++)
-		if (dump(socket, routes_request(families[i], ifindex), look_at_route, &search))
+		if (links_ask(socket, routes_request(families[i], ifindex), look_at_route, &search))
 			return true;
 	return search.found;
 }
