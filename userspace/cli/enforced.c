@@ -42,6 +42,18 @@ int enforced_read(struct kernel *kernel, struct enforced *enforced, struct diagn
 	return error;
 }
 
+int enforced_manifest(struct manifest **manifest, struct diagnostics *diagnostics)
+{
+	struct kernel *kernel = NULL;
+	json_t *record = NULL;
+	int error = kernel_open(KERNEL_READ, &kernel, diagnostics);
+
+	if (!error)
+		error = kernel_record(kernel, &record, diagnostics);
+	kernel_close(kernel);
+	return error ? error : manifest_read(record, manifest, diagnostics);
+}
+
 void enforced_free(struct enforced *enforced)
 {
 	manifest_free(enforced->manifest);

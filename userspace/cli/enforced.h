@@ -18,6 +18,8 @@ struct enforced {
 /* 0; -ENOENT with a message if nothing is enforced; -errno with messages. */
 int enforced_read(struct kernel *kernel, struct enforced *enforced,
 		  struct diagnostics *diagnostics);
+/* The manifest alone, opened for reading. 0; -ENOENT without a message if nothing is enforced. */
+int enforced_manifest(struct manifest **manifest, struct diagnostics *diagnostics);
 void enforced_free(struct enforced *enforced);
 
 /* {"name","file","sha256","drop_ins"} */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "userspace/agent/manifest.h"
+#include "userspace/cli/enforced.h"
 #include "userspace/cli/page.h"
 #include "userspace/flow/text.h"
 #include "userspace/kernel/kernel.h"
@@ -146,15 +147,8 @@ enum cli_exit except_list(const struct except_request *request, struct diagnosti
 static int find_enforced(struct except_request *request, struct diagnostics *diagnostics)
 {
 	struct manifest *manifest = NULL;
-	struct kernel *kernel = NULL;
-	json_t *record = NULL;
-	int error = kernel_open(KERNEL_READ, &kernel, diagnostics);
+	int error = enforced_manifest(&manifest, diagnostics);
 
-	if (!error)
-		error = kernel_record(kernel, &record, diagnostics);
-	kernel_close(kernel);
-	if (!error)
-		error = manifest_read(record, &manifest, diagnostics);
 	if (!error) {
 		if (!request->policy)
 			request->policy = strdup(manifest->policy_file);

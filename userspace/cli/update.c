@@ -13,6 +13,7 @@
 
 #include "userspace/cli/cli.h"
 #include "userspace/cli/enforce.h"
+#include "userspace/cli/enforced.h"
 #include "userspace/cli/page.h"
 #include "userspace/cli/plan.h"
 #include "userspace/cli/progress.h"
@@ -41,21 +42,14 @@ static int no_memory(struct diagnostics *diagnostics)
 static int find_enforced(struct update *update, struct diagnostics *diagnostics)
 {
 	struct manifest *manifest = NULL;
-	struct kernel *kernel = NULL;
-	json_t *record = NULL;
-	int error = kernel_open(KERNEL_READ, &kernel, diagnostics);
+	int error = enforced_manifest(&manifest, diagnostics);
 
-	if (!error)
-		error = kernel_record(kernel, &record, diagnostics);
-	kernel_close(kernel);
 	if (error == -ENOENT && update->file)
 		return 0;
 	if (error == -ENOENT)
 		return diagnostics_error(diagnostics, ENOENT, (struct location){0},
 					 "nothing is enforced here; name a policy: gabelou update "
 					 "POLICY");
-	if (!error)
-		error = manifest_read(record, &manifest, diagnostics);
 	if (error)
 		return error;
 	update->enforced = true;
