@@ -17,10 +17,10 @@
 #include "userspace/agent/notices.h"
 #include "userspace/agent/resolver.h"
 #include "userspace/agent/watchdog.h"
+#include "userspace/base/clock.h"
 #include "userspace/kernel/keep.h"
 #include "userspace/kernel/kernel.h"
 
-#define SECOND_NS 1000000000ull
 #define POLL_MS   500
 #define RETRY_MS  5   /* while another process has the lock */
 #define TURN_EACH 256 /* events, in a flood of them: a new interface is not to wait */
@@ -75,14 +75,6 @@ static void catch_signals(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
-
 static void say(const struct agent *agent, struct diagnostics *diagnostics)
 {
 	agent->options->say(diagnostics);
@@ -119,8 +111,8 @@ static void handle(const struct flow_event *event, void *context)
 	struct flow flow = {
 		.event = event,
 		.sequence = batch_next_sequence(&agent->batch),
-		.time_realtime_ns =
-			(int64_t)(now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME) + event->time),
+		.time_realtime_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME) +
+					      event->time),
 		.interface_name = if_indextoname(event->key.ifindex, interface),
 		.cgroup = cgroup_of(agent, event->sender.cgroup),
 		.hostname = agent->hostname,
@@ -140,7 +132,7 @@ static void add_loss(struct agent *agent, uint64_t lost, const char *where)
 {
 	struct flow_loss loss = {
 		.sequence = batch_next_sequence(&agent->batch),
-		.time_realtime_ns = (int64_t)now_ns(CLOCK_REALTIME),
+		.time_realtime_ns = (int64_t)clock_ns(CLOCK_REALTIME),
 		.hostname = agent->hostname,
 		.lost = lost,
 		.where = where,
@@ -170,7 +162,7 @@ static void tell_of_foreign(const struct kernel_foreign *one, void *context)
 	struct agent *agent = context;
 	struct flow_foreign foreign = {
 		.sequence = batch_next_sequence(&agent->batch),
-		.time_realtime_ns = (int64_t)now_ns(CLOCK_REALTIME),
+		.time_realtime_ns = (int64_t)clock_ns(CLOCK_REALTIME),
 		.hostname = agent->hostname,
 		.interface_name = one->interface,
 		.hook = one->hook,
@@ -187,7 +179,7 @@ static void tell(const char *action, const char *message, void *context)
 	struct agent *agent = context;
 	struct flow_notice notice = {
 		.sequence = batch_next_sequence(&agent->batch),
-		.time_realtime_ns = (int64_t)now_ns(CLOCK_REALTIME),
+		.time_realtime_ns = (int64_t)clock_ns(CLOCK_REALTIME),
 		.hostname = agent->hostname,
 		.action = action,
 		.message = message,
@@ -243,7 +235,7 @@ static void tell_of_bypass(const struct agent_book *book, uint64_t packets, void
 	struct diagnostics messages = {0};
 	struct flow_bypass bypass = {
 		.sequence = batch_next_sequence(&agent->batch),
-		.time_realtime_ns = (int64_t)now_ns(CLOCK_REALTIME),
+		.time_realtime_ns = (int64_t)clock_ns(CLOCK_REALTIME),
 		.hostname = agent->hostname,
 		.interface_name = book->interface,
 		.packets = packets,
@@ -294,7 +286,7 @@ static int refresh(struct agent *agent, struct diagnostics *diagnostics)
 	int error = resolver_refresh(agent->resolver, &changed, &messages);
 
 	say(agent, &messages);
-	agent->refreshed = now_ns(CLOCK_BOOTTIME);
+	agent->refreshed = clock_ns(CLOCK_BOOTTIME);
 	if (error == -ENOENT || (changed && agent->events)) {
 		if (agent->events)
 			kernel_events_poll(agent->events, 0);
@@ -356,7 +348,7 @@ static int step(struct agent *agent, struct diagnostics *diagnostics)
 	if (got < 0 && got != -EINTR)
 		return diagnostics_error(diagnostics, -got, (struct location){0},
 					 "the events cannot be read: %s", strerror(-got));
-	if (now_ns(CLOCK_BOOTTIME) - agent->refreshed >= SECOND_NS) {
+	if (clock_ns(CLOCK_BOOTTIME) - agent->refreshed >= SECOND_NS) {
 		error = refresh(agent, diagnostics);
 		report_losses(agent);
 		look_for_notices(agent);
@@ -383,7 +375,7 @@ static int run(struct agent *agent, struct diagnostics *diagnostics)
 	look_at_books(agent);
 	look_for_trial(agent);
 	while (!error && !stop_asked && !agent->batch.closed &&
-	       (!duration || now_ns(CLOCK_BOOTTIME) - agent->started < duration))
+	       (!duration || clock_ns(CLOCK_BOOTTIME) - agent->started < duration))
 		error = step(agent, diagnostics);
 	/* What is in the ring by now belongs to this run. */
 	if (!error && agent->events)
@@ -395,7 +387,7 @@ static int run(struct agent *agent, struct diagnostics *diagnostics)
 
 int agent_run(const struct agent_options *options, struct diagnostics *diagnostics)
 {
-	struct agent agent = {.options = options, .started = now_ns(CLOCK_BOOTTIME)};
+	struct agent agent = {.options = options, .started = clock_ns(CLOCK_BOOTTIME)};
 	int error;
 
 	gethostname(agent.hostname, sizeof(agent.hostname) - 1);

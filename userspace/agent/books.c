@@ -7,8 +7,7 @@
 #include <time.h>
 
 #include "userspace/agent/books_file.h"
-
-#define SECOND_NS 1000000000ull
+#include "userspace/base/clock.h"
 
 static struct agent_entry *add(struct agent_books *books)
 {
@@ -44,18 +43,10 @@ static bool has_others_behind(uint32_t ifindex, const struct kernel_foreign *for
 	return false;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
-
 static struct books_sample sample_of(const struct kernel_book *book, bool others_behind)
 {
 	return (struct books_sample){
-		.time_ns = now_ns(),
+		.time_ns = clock_ns(CLOCK_MONOTONIC),
 		.counters = book->counters,
 		.generation = book->generation,
 		.before = book->before,

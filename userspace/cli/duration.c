@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SECOND_NS    1000000000ull
+#include "userspace/base/clock.h"
+
 #define SECONDS_MOST (366ull * 86400)
 
 bool duration_parse(const char *text, uint64_t *duration_ns)

@@ -19,8 +19,6 @@
 #include "userspace/cli/rollback.h"
 #include "userspace/table/bound.h"
 
-#define SECOND_NS 1000000000ll
-
 int enforce_read_bound(const char *max_change, unsigned *share, struct diagnostics *diagnostics)
 {
 	if (bound_parse(max_change, share))
@@ -182,11 +180,11 @@ static void print_text(const struct enforced *enforced)
 
 json_t *enforce_trial_json(const struct kernel_pending *pending)
 {
-	return json_pack(
-		"{s:I, s:o, s:I, s:o}", "generation", (json_int_t)pending->generation, "previous",
-		pending->previous ? json_integer(pending->previous) : json_null(), "seconds_left",
-		(json_int_t)((pending->left_ns + SECOND_NS - 1) / SECOND_NS), "failed",
-		*pending->failed ? json_string(pending->failed) : json_null());
+	return json_pack("{s:I, s:o, s:I, s:o}", "generation", (json_int_t)pending->generation,
+			 "previous",
+			 pending->previous ? json_integer(pending->previous) : json_null(),
+			 "seconds_left", (json_int_t)kernel_pending_seconds(pending), "failed",
+			 *pending->failed ? json_string(pending->failed) : json_null());
 }
 
 static void print_json(const struct kernel *kernel, const struct enforced *enforced,
@@ -230,7 +228,7 @@ static void print_trial(const struct kernel *kernel)
 	if (pending.previous)
 		snprintf(before, sizeof(before), "generation %u comes back", pending.previous);
 	if (asprintf(&line, "on trial: 'gabelou confirm' within %lld s keeps it, else %s",
-		     (long long)((pending.left_ns + SECOND_NS - 1) / SECOND_NS), before) > 0)
+		     kernel_pending_seconds(&pending), before) > 0)
 		page_wrap(stdout, 0, 2, line);
 	free(line);
 }

@@ -5,21 +5,18 @@
 #include <time.h>
 
 #include "userspace/agent/user.h"
+#include "userspace/base/clock.h"
 #include "userspace/cli/cli.h"
 #include "userspace/cli/duration.h"
 #include "userspace/cli/page.h"
 #include "userspace/flow/text.h"
 #include "userspace/kernel/kernel.h"
 
-#define SECOND_NS 1000000000ull
-
 static json_t *now_json(void)
 {
 	char text[TIME_TEXT_SIZE];
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	return json_string(text_time(now.tv_sec * 1000000000ll, text));
+	return json_string(text_time((int64_t)time(NULL) * SECOND_NS, text));
 }
 
 /* The note first: what cannot be put on record is not done. */

@@ -14,8 +14,6 @@
 #include "userspace/cli/page.h"
 #include "userspace/flow/text.h"
 
-#define SECOND_NS 1000000000ll
-
 static uint32_t current_of(struct kernel *kernel)
 {
 	struct diagnostics unheard = {0};
@@ -147,8 +145,7 @@ int rollback_check_trial(struct kernel *kernel, struct diagnostics *diagnostics)
 	return diagnostics_error(diagnostics, ECANCELED, (struct location){0},
 				 "generation %u is on trial for another %lld s; 'gabelou confirm' "
 				 "keeps it, 'gabelou rollback' takes it back; then try again",
-				 pending.generation,
-				 (long long)((pending.left_ns + SECOND_NS - 1) / SECOND_NS));
+				 pending.generation, kernel_pending_seconds(&pending));
 }
 
 /* The generation that what is in force was made as: itself, or the one that it brought back. */

@@ -4,13 +4,6 @@
 #include "userspace/cli/enforce.h"
 #include "userspace/cli/status.h"
 
-#define SECOND_NS 1000000000ll
-
-static long long seconds_left(const struct kernel_pending *pending)
-{
-	return (pending->left_ns + SECOND_NS - 1) / SECOND_NS;
-}
-
 static void find_trial(struct status *status)
 {
 	const struct kernel_pending *pending = &status->pending;
@@ -31,7 +24,7 @@ static void find_trial(struct status *status)
 		status_add_problem(status,
 				   "on trial: 'gabelou confirm' within %lld s keeps generation %u, "
 				   "else %s",
-				   seconds_left(pending), pending->generation, before);
+				   kernel_pending_seconds(pending), pending->generation, before);
 }
 
 /* Who came in anew after being cut off wants to know. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "userspace/base/clock.h"
 #include "userspace/cli/cli.h"
 #include "userspace/cli/duration.h"
 #include "userspace/cli/logs.h"
@@ -12,7 +13,6 @@
 
 #define SINCE_DEFAULT "14d"
 #define HOSTS_DEFAULT "/etc/hosts"
-#define SECOND_NS     1000000000u
 
 struct survey_options {
 	const char *since;

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "userspace/base/clock.h"
 #include "userspace/cli/cli.h"
 #include "userspace/cli/duration.h"
 #include "userspace/cli/logs.h"
 #include "userspace/cli/progress.h"
 
 #define SINCE_DEFAULT "10m"
-#define SECOND_NS     1000000000u
 
 /* A log that was named must be there; the usual one need not. */
 static int read_log(struct why *why, const char *log, int64_t since,

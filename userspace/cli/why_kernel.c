@@ -5,12 +5,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "userspace/base/clock.h"
 #include "userspace/cli/why.h"
 #include "userspace/flow/packet.h"
 #include "userspace/flow/text.h"
 #include "userspace/kernel/kernel.h"
-
-#define SECOND_NS 1000000000
 
 struct gathering {
 	struct why *why;
@@ -20,14 +19,6 @@ struct gathering {
 	int64_t boot_ns;     /* CLOCK_REALTIME less CLOCK_BOOTTIME */
 	bool failed;
 };
-
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
-}
 
 static struct slice slice_of(const char *text)
 {
@@ -92,9 +83,10 @@ static void take_flow(const struct flow_key *key, const struct flow_state *state
 
 static void gather_flows(struct why *why, struct kernel *kernel, struct diagnostics *diagnostics)
 {
-	struct gathering gathering = {.why = why,
-				      .kernel = kernel,
-				      .boot_ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME)};
+	struct gathering gathering = {
+		.why = why,
+		.kernel = kernel,
+		.boot_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME))};
 
 	kernel_flows(kernel, take_flow, &gathering, diagnostics);
 	if (gathering.failed)

@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#define SECOND_NS 1000000000ull
+#include "userspace/base/clock.h"
+
 #define ALL_KINDS ((1 << BOOK_GSO_KINDS) - 1)
 /* While a guard is put on, or a generation that counts follows one that did not, packets pass
  * uncounted: the account begins after that. */

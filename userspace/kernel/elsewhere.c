@@ -18,6 +18,7 @@
 
 #include "maps/elsewhere.h"
 
+#include "userspace/base/clock.h"
 #include "userspace/kernel/attach.h"
 
 /* There must be room for the entries of two refreshes, the last and this one. */
@@ -161,11 +162,9 @@ int elsewhere_refresh(int map)
 {
 	struct refresh refresh = {.map = map};
 	const struct elsewhere_key everywhere = {.bits = ELSEWHERE_DEVICE_BITS};
-	struct timespec now;
 	int error;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	refresh.number = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	refresh.number = clock_ns(CLOCK_BOOTTIME);
 	error = read_routes(&refresh);
 	if (!error)
 		error = refresh.error;

@@ -31,6 +31,7 @@
 #include "maps/event.h"
 #include "maps/reply.h"
 #include "maps/tunnel.h"
+#include "userspace/base/clock.h"
 #include "userspace/kernel/layers.h"
 #include "userspace/table/table.h"
 
@@ -137,6 +138,11 @@ struct kernel_pending {
 	bool other_boot;
 	char failed[256]; /* why what was before could not be brought back; "": it was not tried */
 };
+/* The rest of the time in seconds, rounded up. */
+static inline long long kernel_pending_seconds(const struct kernel_pending *pending)
+{
+	return (pending->left_ns + SECOND_NS - 1) / SECOND_NS;
+}
 /* False: there is none. */
 bool kernel_pending(const struct kernel *kernel, struct kernel_pending *pending);
 /* It stays. Needs KERNEL_CHANGE. */

@@ -9,19 +9,10 @@
 
 #include "maps/pause.h"
 
+#include "userspace/base/clock.h"
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
-
-#define NANOSECONDS 1000000000ull
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * NANOSECONDS + (uint64_t)now.tv_nsec;
-}
 
 static int open_map(const struct kernel *kernel)
 {
@@ -93,8 +84,8 @@ int kernel_pause(struct kernel *kernel, uint64_t seconds, struct diagnostics *di
 			       "the machine's clock is wrong (it is older than this gabelou), and "
 			       "no pause holds by it; set the clock first");
 	const struct pause_until until = {
-		.boot = clock_ns(CLOCK_BOOTTIME) + seconds * NANOSECONDS,
-		.tai = tai + seconds * NANOSECONDS,
+		.boot = clock_ns(CLOCK_BOOTTIME) + seconds * SECOND_NS,
+		.tai = tai + seconds * SECOND_NS,
 	};
 	return write_pause(kernel, &until, diagnostics);
 }
@@ -135,6 +126,6 @@ int kernel_paused(struct kernel *kernel, uint64_t *seconds, struct diagnostics *
 		return message(diagnostics, error, "whether there is a pause cannot be read: %s",
 			       strerror(-error));
 	if (until.boot)
-		*seconds = (left_of(&until) + NANOSECONDS - 1) / NANOSECONDS;
+		*seconds = (left_of(&until) + SECOND_NS - 1) / SECOND_NS;
 	return 0;
 }

@@ -11,20 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "userspace/base/clock.h"
 #include "userspace/kernel/fault.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/record.h"
 
-#define PENDING     "pending"
-#define NANOSECONDS 1000000000ll
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * NANOSECONDS + now.tv_nsec;
-}
+#define PENDING "pending"
 
 int pending_write(const struct kernel *kernel, uint32_t generation, uint32_t previous,
 		  uint64_t time_ns, struct diagnostics *diagnostics)
@@ -32,7 +24,8 @@ int pending_write(const struct kernel *kernel, uint32_t generation, uint32_t pre
 	char path[PATH_SIZE], boot[BOOT_ID_SIZE];
 	json_t *json = json_pack("{s:I, s:I, s:I, s:s}", "generation", (json_int_t)generation,
 				 "previous", (json_int_t)previous, "deadline_ns",
-				 (json_int_t)(now_ns() + (int64_t)time_ns), "boot", boot_id(boot));
+				 (json_int_t)((int64_t)clock_ns(CLOCK_BOOTTIME) + (int64_t)time_ns),
+				 "boot", boot_id(boot));
 	int error = json ? path_join(path, kernel->state, PENDING) : -ENOMEM;
 
 	if (!error)
@@ -77,8 +70,8 @@ static bool parse(const json_t *json, struct kernel_pending *pending)
 		.other_boot = !boot || strcmp(boot, boot_id(this_boot)) != 0,
 	};
 	if (!pending->other_boot)
-		pending->left_ns =
-			json_integer_value(json_object_get(json, "deadline_ns")) - now_ns();
+		pending->left_ns = json_integer_value(json_object_get(json, "deadline_ns")) -
+				   (int64_t)clock_ns(CLOCK_BOOTTIME);
 	if (pending->left_ns < 0)
 		pending->left_ns = 0;
 	snprintf(pending->failed, sizeof(pending->failed), "%s", failed ? failed : "");

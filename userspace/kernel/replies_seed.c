@@ -18,6 +18,7 @@
 
 #include <linux/if_ether.h>
 
+#include "userspace/base/clock.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/replies.h"
 
@@ -138,14 +139,6 @@ static int list_sockets(uint8_t family, uint32_t states, nl_recvmsg_msg_cb_t han
 	return error < 0 ? -EIO : 0;
 }
 
-static uint64_t coarse_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * REPLY_SECOND + (uint64_t)now.tv_nsec;
-}
-
 void replies_seed(int map, const struct table *table, const struct kernel_options *options,
 		  struct diagnostics *diagnostics)
 {
@@ -157,8 +150,10 @@ void replies_seed(int map, const struct table *table, const struct kernel_option
 		return;
 	seed = calloc(1, sizeof(*seed));
 	if (seed)
-		*seed = (struct seed){
-			.options = options, .table = table, .map = map, .now = coarse_now()};
+		*seed = (struct seed){.options = options,
+				      .table = table,
+				      .map = map,
+				      .now = clock_ns(CLOCK_MONOTONIC_COARSE)};
 	else
 		error = -ENOMEM;
 	for (size_t i = 0; i < sizeof(families) && !error; i++)

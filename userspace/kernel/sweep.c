@@ -5,20 +5,13 @@
 #include <errno.h>
 #include <time.h>
 
+#include "userspace/base/clock.h"
 #include "userspace/kernel/load.h"
 #include "userspace/kernel/record.h"
 
 #define BATCH        256
 #define BATCHES_MOST 16 /* a call */
 #define PAUSE_NS     100000000u
-
-static uint64_t boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void read_generation(const struct kernel *kernel, struct sweep_generation *generation)
 {
@@ -93,7 +86,7 @@ int sweep_silent(struct sweep *sweep, kernel_event_handler handler, void *contex
 {
 	static struct flow_key keys[BATCH];
 	static struct flow_state states[BATCH];
-	uint64_t now = boot_ns();
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 	int reports = 0;
 
 	if (now < sweep->next_ns)

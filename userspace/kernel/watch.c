@@ -18,13 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "userspace/base/clock.h"
 #include "userspace/kernel/attach.h"
 #include "userspace/kernel/backstop.h"
 #include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/scopes.h"
 
-#define LOOK_NS 1000000000ull
+#define LOOK_NS SECOND_NS
 
 struct kernel_watch {
 	struct kernel kernel; /* for changes; the lock is taken for each; it keeps the backstop */
@@ -36,14 +37,6 @@ struct kernel_watch {
 	uint64_t next_look; /* CLOCK_BOOTTIME */
 	uint64_t seen;      /* what was there at the last look, as a hash */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
-}
 
 static int listen_to_links(struct kernel_watch *watch)
 {
@@ -207,10 +200,10 @@ static bool is_something_to_do(struct kernel_watch *watch)
 	struct view view;
 
 	watch->due = watch->due || links || notes;
-	if (!watch->due && now_ns() < watch->next_look)
+	if (!watch->due && clock_ns(CLOCK_BOOTTIME) < watch->next_look)
 		return false;
 	listen_to_record(watch);
-	watch->next_look = now_ns() + LOOK_NS;
+	watch->next_look = clock_ns(CLOCK_BOOTTIME) + LOOK_NS;
 	if (look(watch, &view) && view.hash == watch->seen && !(watch->due && view.missing))
 		watch->due = false;
 	else
