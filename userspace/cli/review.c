@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "userspace/cli/review.h"
 
-#include <fnmatch.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,20 +50,12 @@ void review_exceptions(const struct policy *policy, struct diagnostics *diagnost
 				 "exception holds; set it");
 }
 
-static bool is_matched(const struct names *globs, const char *name)
-{
-	for (size_t i = 0; i < globs->count; i++)
-		if (fnmatch(globs->items[i], name, 0) == 0)
-			return true;
-	return false;
-}
-
 static bool is_guarded(const struct policy *policy, const char *name)
 {
 	if (strcmp(name, "lo") == 0)
 		return false;
-	return policy->guard_auto ? !is_matched(&policy->inside, name)
-				  : is_matched(&policy->guard, name);
+	return policy->guard_auto ? !names_match(&policy->inside, name)
+				  : names_match(&policy->guard, name);
 }
 
 static void warn_of_unmatched(const struct names *globs, const struct if_nameindex *interfaces,
@@ -77,7 +68,7 @@ static void warn_of_unmatched(const struct names *globs, const struct if_nameind
 
 		for (size_t j = 0; interfaces[j].if_index && !found; j++)
 			found = strcmp(interfaces[j].if_name, "lo") != 0 &&
-				is_matched(&one, interfaces[j].if_name);
+				names_match(&one, interfaces[j].if_name);
 		if (!found)
 			diagnostics_warn(diagnostics, at,
 					 "\"%s\" matches no interface here (loopback is never "

@@ -3,7 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,23 +39,15 @@ void locals_configure(const struct kernel_options *options, struct guard_config 
 	}
 }
 
-static bool is_named(const struct policy_local_net *local, const char *name)
-{
-	for (size_t i = 0; i < local->interfaces.count; i++)
-		if (fnmatch(local->interfaces.items[i], name, 0) == 0)
-			return true;
-	return false;
-}
-
 static bool is_meant(const struct policy_local_net *local, const struct interface *interface,
 		     const struct interface *interfaces, size_t count)
 {
-	bool meant = is_named(local, interface->name);
+	bool meant = names_match(&local->interfaces, interface->name);
 
 	for (size_t i = 0; i < count && !meant; i++)
 		if ((interface->master && interfaces[i].ifindex == interface->master) ||
 		    interfaces[i].master == interface->ifindex)
-			meant = is_named(local, interfaces[i].name);
+			meant = names_match(&local->interfaces, interfaces[i].name);
 	return meant;
 }
 

@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,9 +51,8 @@ int scopes_size(struct bpf_object *object, uint8_t asked)
 unsigned kernel_scope_of_interface(const struct kernel_options *options, const char *name)
 {
 	for (size_t i = 0; i < options->scope_count; i++)
-		for (size_t j = 0; j < options->scopes[i].interfaces.count; j++)
-			if (fnmatch(options->scopes[i].interfaces.items[j], name, 0) == 0)
-				return (unsigned)i + 1;
+		if (names_match(&options->scopes[i].interfaces, name))
+			return (unsigned)i + 1;
 	return SCOPE_UNCLAIMED;
 }
 

@@ -54,24 +54,13 @@ static void read_net(struct reader *reader, const struct node *node, void *targe
 		check_width(reader, node, &local->to[i]);
 }
 
-static void add_glob(struct reader *reader, const struct node *item, struct names *globs)
-{
-	globs->items[globs->count] = policy_glob_read(reader, item);
-	globs->count += globs->items[globs->count] != NULL;
-}
-
 static void read_interface(struct reader *reader, const struct node *node, void *target)
 {
 	struct policy_local_net *local = target;
-	size_t count = node->kind == NODE_LIST ? node->count : 1;
 
-	if (node->kind != NODE_TEXT &&
-	    !policy_list_check(reader, node, "interface names or globs", "[\"eth1\"]"))
-		return;
-	local->interfaces.items = policy_alloc(reader, count, sizeof(*local->interfaces.items));
-	for (size_t i = 0; local->interfaces.items && i < count; i++)
-		add_glob(reader, node->kind == NODE_LIST ? &node->children[i] : node,
-			 &local->interfaces);
+	if (node->kind == NODE_TEXT ||
+	    policy_list_check(reader, node, "interface names or globs", "[\"eth1\"]"))
+		policy_names_read(reader, node, &local->interfaces, policy_glob_read);
 }
 
 static void read_why(struct reader *reader, const struct node *node, void *target)
@@ -165,9 +154,7 @@ void policy_local_free(struct policy *policy)
 	for (size_t i = 0; i < policy->local_count; i++) {
 		struct policy_local_net *local = &policy->locals[i];
 
-		for (size_t j = 0; j < local->interfaces.count; j++)
-			free(local->interfaces.items[j]);
-		free(local->interfaces.items);
+		names_free(&local->interfaces);
 		free(local->to);
 		free(local->why);
 	}

@@ -167,6 +167,11 @@ void policy_void_check(struct reader *reader);
 /* own_groups.c: the groups: map, for the rules of this policy. */
 void policy_groups_read(struct reader *reader, const struct node *node, void *target);
 
+/* names.c: one name, or each item of a list, as @read takes it (NULL, with a message: it is none).
+ */
+void policy_names_read(struct reader *reader, const struct node *node, struct names *names,
+		       char *(*read)(struct reader *reader, const struct node *item));
+
 /* groups.c: capitals, digits and dashes, beginning with a capital; at most GROUP_NAME_MOST. */
 #define GROUP_NAME_MOST 23
 bool groups_name_check(const char *name, size_t length);

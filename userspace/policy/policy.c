@@ -38,19 +38,6 @@ static void read_on_deny(struct reader *reader, const struct node *node, void *t
 	reader->policy->reject = policy_choice_read(reader, node, "on-deny", names, 2) == 1;
 }
 
-static void add_glob(struct reader *reader, const struct node *item, struct names *globs)
-{
-	globs->items[globs->count] = policy_glob_read(reader, item);
-	globs->count += globs->items[globs->count] != NULL;
-}
-
-static void read_globs(struct reader *reader, const struct node *node, struct names *globs)
-{
-	globs->items = policy_alloc(reader, node->count, sizeof(*globs->items));
-	for (size_t i = 0; globs->items && i < node->count; i++)
-		add_glob(reader, &node->children[i], globs);
-}
-
 static void read_guard(struct reader *reader, const struct node *node, void *target)
 {
 	struct policy *policy = reader->policy;
@@ -64,7 +51,7 @@ static void read_guard(struct reader *reader, const struct node *node, void *tar
 	policy->guard_auto = false;
 	if (policy_list_check(reader, node, "interface names or globs (or write auto)",
 			      "[\"eth*\"]"))
-		read_globs(reader, node, &policy->guard);
+		policy_names_read(reader, node, &policy->guard, policy_glob_read);
 }
 
 /* None is the default: an empty list is no fault. */
@@ -79,7 +66,7 @@ static void read_inside(struct reader *reader, const struct node *node, void *ta
 	if (node->kind == NODE_LIST && !node->count)
 		return;
 	if (policy_list_check(reader, node, "interface names or globs", "[\"tap*\"]"))
-		read_globs(reader, node, &policy->inside);
+		policy_names_read(reader, node, &policy->inside, policy_glob_read);
 }
 
 /* A folder's name only: whether it is a cgroup is seen where the policy is applied. */
@@ -439,13 +426,6 @@ int policy_read(const char *path, const struct groups *groups, struct policy **p
 	error = policy_parse_sources(&sources, groups, policy, diagnostics);
 	policy_sources_free(&sources);
 	return error;
-}
-
-static void names_free(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->items[i]);
-	free(names->items);
 }
 
 void policy_free(struct policy *policy)

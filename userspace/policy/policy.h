@@ -70,6 +70,9 @@ struct names {
 	char **items;
 	size_t count;
 };
+/* Does a glob among them match? */
+bool names_match(const struct names *globs, const char *name);
+void names_free(struct names *names);
 
 /* Endpoints of tunnels: to them, what is inside is judged. */
 struct policy_tunnel {

@@ -83,16 +83,8 @@ static void read_name(struct reader *reader, const struct node *node, void *targ
 static void read_names(struct reader *reader, const struct node *node, struct names *names,
 		       char *(*read)(struct reader *reader, const struct node *item))
 {
-	bool list = node->kind == NODE_LIST;
-	size_t count = list ? node->count : 1;
-
-	if (list && !policy_list_check(reader, node, "senders", "[\"tapA*\"]"))
-		return;
-	names->items = policy_alloc(reader, count, sizeof(*names->items));
-	for (size_t i = 0; names->items && i < count; i++) {
-		names->items[names->count] = read(reader, list ? &node->children[i] : node);
-		names->count += names->items[names->count] != NULL;
-	}
+	if (node->kind != NODE_LIST || policy_list_check(reader, node, "senders", "[\"tapA*\"]"))
+		policy_names_read(reader, node, names, read);
 }
 
 static char *copy(struct reader *reader, const struct node *node)
@@ -391,13 +383,6 @@ void policy_scopes_check(struct reader *reader)
 	for (size_t i = 0; i < policy->scope_count; i++)
 		for (size_t j = 0; j < i; j++)
 			check_pair(reader, &policy->scopes[j], &policy->scopes[i]);
-}
-
-static void names_free(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->items[i]);
-	free(names->items);
 }
 
 void policy_scopes_free(struct policy *policy)
