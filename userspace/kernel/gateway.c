@@ -11,6 +11,7 @@
 #include "bpf/egress.skel.h"
 #include "bpf/gateway.skel.h"
 #include "userspace/kernel/fault.h"
+#include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 
 const char *const gateway_names[GATEWAY_FORMS] = {"gateway", "gateway_layer3"};
@@ -59,12 +60,9 @@ int gateway_pin(const struct kernel *kernel, uint32_t generation, const struct g
 		struct diagnostics *diagnostics)
 {
 	for (int i = 0; gateway && i < GATEWAY_FORMS; i++) {
-		char path[PATH_SIZE];
-		int error =
-			path_join(path, kernel->pins, "gen-%u/%s", generation, gateway_names[i]);
+		int error = generation_pin_one(kernel, generation, gateway_names[i],
+					       gateway_program(gateway, (enum form)i));
 
-		if (!error)
-			error = bpf_obj_pin(gateway_program(gateway, (enum form)i), path);
 		FAULT("pin.gateway");
 		if (error)
 			return message(diagnostics, error,

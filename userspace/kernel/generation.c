@@ -30,7 +30,7 @@ static int pin_path(const struct kernel *kernel, uint32_t generation, const char
 	return path_join(path, kernel->pins, DIRECTORY_FORMAT "/%s", generation, name);
 }
 
-static int pin_one(const struct kernel *kernel, uint32_t generation, const char *name, int fd)
+int generation_pin_one(const struct kernel *kernel, uint32_t generation, const char *name, int fd)
 {
 	char path[PATH_SIZE];
 	int error = pin_path(kernel, generation, name, path);
@@ -41,21 +41,23 @@ static int pin_one(const struct kernel *kernel, uint32_t generation, const char 
 static int pin_all(const struct kernel *kernel, uint32_t generation,
 		   const struct egress_bpf *skeleton)
 {
-	int error = pin_one(kernel, generation, COUNTERS, loaded_map(skeleton, COUNTERS));
+	int error =
+		generation_pin_one(kernel, generation, COUNTERS, loaded_map(skeleton, COUNTERS));
 
 	FAULT("pin.counters");
 	for (int i = 0; i < TABLE_SECTION_COUNT && !error; i++)
-		error = pin_one(kernel, generation, section_map_names[i],
-				loaded_map(skeleton, section_map_names[i]));
+		error = generation_pin_one(kernel, generation, section_map_names[i],
+					   loaded_map(skeleton, section_map_names[i]));
 	if (!error)
-		error = pin_one(kernel, generation, LOCALS_MAP, loaded_map(skeleton, LOCALS_MAP));
+		error = generation_pin_one(kernel, generation, LOCALS_MAP,
+					   loaded_map(skeleton, LOCALS_MAP));
 	FAULT("pin.sections");
 	for (int i = 0; i < SCOPE_MAPS && !error && skeleton->rodata->config.scoped_by; i++)
-		error = pin_one(kernel, generation, scope_map_names[i],
-				loaded_map(skeleton, scope_map_names[i]));
+		error = generation_pin_one(kernel, generation, scope_map_names[i],
+					   loaded_map(skeleton, scope_map_names[i]));
 	for (int i = 0; i < FORMS && !error; i++)
-		error = pin_one(kernel, generation, program_names[i],
-				loaded_program(skeleton, (enum form)i));
+		error = generation_pin_one(kernel, generation, program_names[i],
+					   loaded_program(skeleton, (enum form)i));
 	FAULT("pin.programs");
 	return error;
 }

@@ -9,6 +9,8 @@
 /* Pins the programs, the counters and the sections under gen-N/. On failure nothing is left. */
 int generation_pin(const struct kernel *kernel, uint32_t generation,
 		   const struct egress_bpf *skeleton, struct diagnostics *diagnostics);
+/* Pins one thing more there, while it is made. 0 or -errno. */
+int generation_pin_one(const struct kernel *kernel, uint32_t generation, const char *name, int fd);
 int generation_programs(const struct kernel *kernel, uint32_t generation,
 			struct programs *programs);
 void programs_close(struct programs *programs);

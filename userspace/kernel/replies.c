@@ -11,6 +11,7 @@
 
 #include "bpf/egress.skel.h"
 #include "bpf/ingress.skel.h"
+#include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 
 const char *const reply_names[GATEWAY_FORMS] = {"ingress", "ingress_layer3"};
@@ -81,11 +82,9 @@ int replies_pin(const struct kernel *kernel, uint32_t generation, const struct i
 		struct diagnostics *diagnostics)
 {
 	for (int i = 0; ingress && i < GATEWAY_FORMS; i++) {
-		char path[PATH_SIZE];
-		int error = path_join(path, kernel->pins, "gen-%u/%s", generation, reply_names[i]);
+		int error = generation_pin_one(kernel, generation, reply_names[i],
+					       replies_program(ingress, (enum form)i));
 
-		if (!error)
-			error = bpf_obj_pin(replies_program(ingress, (enum form)i), path);
 		if (error)
 			return message(diagnostics, error,
 				       "what notes connections that come in, of generation %u, "

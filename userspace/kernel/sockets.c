@@ -15,6 +15,7 @@
 #include "userspace/kernel/attach.h"
 #include "userspace/kernel/cgroup.h"
 #include "userspace/kernel/elsewhere.h"
+#include "userspace/kernel/generation.h"
 #include "userspace/kernel/message.h"
 #include "userspace/kernel/record.h"
 
@@ -112,11 +113,9 @@ int sockets_pin(const struct kernel *kernel, uint32_t generation, const struct s
 		struct diagnostics *diagnostics)
 {
 	for (int i = 0; loaded && i < SOCKET_HOOKS; i++) {
-		char path[PATH_SIZE];
-		int error = path_join(path, kernel->pins, "gen-%u/%s", generation, socket_names[i]);
+		int error = generation_pin_one(kernel, generation, socket_names[i],
+					       sockets_program(loaded, (enum socket_hook)i));
 
-		if (!error)
-			error = bpf_obj_pin(sockets_program(loaded, (enum socket_hook)i), path);
 		if (error)
 			return message(diagnostics, error,
 				       "the hooks on sockets of generation %u cannot be pinned: %s",
